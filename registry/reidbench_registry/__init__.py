@@ -1,0 +1,68 @@
+"""The contract between reidbench and its plugins: kinds, catalogue, interfaces, types, errors.
+
+Light on purpose: a plugin package imports this at discovery, before torch is wanted.
+"""
+
+from .catalog import Catalog, Entry, Owner, Registrar
+from .errors import (
+    AmbiguousEntryError,
+    CheckFailed,
+    ConfigError,
+    DataError,
+    PluginError,
+    ReidbenchError,
+    UnknownEntryError,
+    did_you_mean,
+)
+from .hookspecs import ENTRY_POINT_GROUP, hookimpl
+from .interfaces import Backbone, Dataset, Distiller, Loss, Metric, Sampler, Transform
+from .kinds import KINDS, MODALITIES, MODALITY_CODE
+from .types import (
+    EXCLUSIONS,
+    DatasetCard,
+    EvalProtocol,
+    Exclusion,
+    Ranks,
+    Record,
+    Selector,
+    Task,
+    Track,
+    fingerprint,
+)
+
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "EXCLUSIONS",
+    "KINDS",
+    "MODALITIES",
+    "MODALITY_CODE",
+    "AmbiguousEntryError",
+    "Backbone",
+    "Catalog",
+    "CheckFailed",
+    "ConfigError",
+    "DataError",
+    "Dataset",
+    "DatasetCard",
+    "Distiller",
+    "Entry",
+    "EvalProtocol",
+    "Exclusion",
+    "Loss",
+    "Metric",
+    "Owner",
+    "PluginError",
+    "Ranks",
+    "Record",
+    "Registrar",
+    "ReidbenchError",
+    "Sampler",
+    "Selector",
+    "Task",
+    "Track",
+    "Transform",
+    "UnknownEntryError",
+    "did_you_mean",
+    "fingerprint",
+    "hookimpl",
+]

@@ -1,0 +1,22 @@
+"""The kinds of entry that a plugin can bring, and the modalities that records can have."""
+
+from __future__ import annotations
+
+KINDS: dict[str, str] = {
+    "backbone": "a model, teacher or student, that embeds records",
+    "loss": "a training loss over labelled features",
+    "distiller": "a loss that moves the student towards the teacher's features",
+    "dataset": "a card and an index of records",
+    "task": "one query -> gallery evaluation",
+    "protocol": "a named bundle of tasks",
+    "metric": "a per-query figure computed from the ranks of the positives",
+    "sampler": "the order in which records form training batches",
+    "transform": "an augmentation, or an operator that derives one modality from another",
+}
+"""Kind -> what an entry of it is."""
+
+MODALITIES: tuple[str, ...] = ("rgb", "ir", "thermal", "sketch", "color_pencil", "text")
+"""Modalities in the order of their integer codes: losses and distillers receive `modality[B]` as
+indices into this tuple."""
+
+MODALITY_CODE: dict[str, int] = {name: code for code, name in enumerate(MODALITIES)}

@@ -1,0 +1,99 @@
+"""What an entry's class or function takes, read from its source without importing it.
+
+A config is checked whole before anything heavy is imported; an entry's module usually imports
+torch. So the source is parsed; only what parsing cannot settle (an `__init__` inherited from
+another module, a re-exported name) falls back on the import.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import inspect
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .catalog import Entry
+from .errors import PluginError
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The arguments of an entry as a config may give them."""
+
+    parameters: dict[str, bool]
+    """name -> whether it must be given"""
+    takes_any: bool
+    """True when the entry has `**kwargs`"""
+    summary: str
+    """First line of the docstring"""
+
+
+def signature(entry: Entry) -> Signature:
+    """Signature of an entry. Raises PluginError when its target does not exist."""
+    return _from_source(entry) or _from_object(entry.load())
+
+
+def _from_source(entry: Entry) -> Signature | None:
+    module, _, attribute = entry.target.partition(":")
+    try:
+        spec = importlib.util.find_spec(module)
+    except Exception as error:  # find_spec imports the parent package: a stranger's code
+        raise PluginError(f"{entry.kind} {entry.name!r}: {module} fails: {error}") from error
+    if spec is None:
+        raise PluginError(f"{entry.kind} {entry.name!r}: there is no module {module}")
+    if not spec.origin or not spec.origin.endswith(".py"):
+        return None
+    try:
+        tree = ast.parse(Path(spec.origin).read_bytes())
+    except (OSError, SyntaxError) as error:
+        raise PluginError(f"{entry.kind} {entry.name!r}: {module}: {error}") from error
+    definition = next((n for n in tree.body if getattr(n, "name", None) == attribute), None)
+    if isinstance(definition, ast.FunctionDef):
+        return _of_arguments(definition.args, definition, skip_self=False)
+    if isinstance(definition, ast.ClassDef):
+        init = [n for n in definition.body if getattr(n, "name", None) == "__init__"]
+        if init and isinstance(init[0], ast.FunctionDef):
+            return _of_arguments(init[0].args, definition, skip_self=True)
+        if _is_dataclass(definition) and not definition.bases:
+            return _of_fields(definition)
+    return None
+
+
+def _summary(node: ast.FunctionDef | ast.ClassDef) -> str:
+    return (ast.get_docstring(node) or "").partition("\n")[0]
+
+
+def _of_arguments(
+    arguments: ast.arguments, owner: ast.FunctionDef | ast.ClassDef, skip_self: bool
+) -> Signature:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    first_default = len(positional) - len(arguments.defaults)
+    required = {a.arg: i < first_default for i, a in enumerate(positional)}
+    if skip_self:
+        required.pop(positional[0].arg)
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        required[argument.arg] = default is None
+    return Signature(required, arguments.kwarg is not None, _summary(owner))
+
+
+def _is_dataclass(definition: ast.ClassDef) -> bool:
+    return any("dataclass" in ast.unparse(d) for d in definition.decorator_list)
+
+
+def _of_fields(definition: ast.ClassDef) -> Signature:
+    fields = [n for n in definition.body if isinstance(n, ast.AnnAssign)]
+    fields = [n for n in fields if "ClassVar" not in ast.unparse(n.annotation)]
+    required = {ast.unparse(n.target): n.value is None for n in fields}
+    return Signature(required, False, _summary(definition))
+
+
+def _from_object(target: Any) -> Signature:
+    parameters = inspect.signature(target).parameters.values()
+    named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    return Signature(
+        parameters={p.name: p.default is p.empty for p in named},
+        takes_any=any(p.kind is p.VAR_KEYWORD for p in parameters),
+        summary=(inspect.getdoc(target) or "").partition("\n")[0],
+    )

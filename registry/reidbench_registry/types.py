@@ -1,0 +1,143 @@
+"""The plain data that crosses the border between harness and plugins. No pixels, no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from .errors import ConfigError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+T = TypeVar("T")
+Track = Callable[[Iterable[T], str, "int | None"], Iterable[T]]
+"""`track(iterable, description, total)`: yields the items and shows progress while doing so."""
+
+Exclusion = Literal["none", "same_instance", "same_pid_camera", "same_location_any_pid"]
+EXCLUSIONS: tuple[str, ...] = ("none", "same_instance", "same_pid_camera", "same_location_any_pid")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One embeddable item: an image or a caption. A row of a manifest."""
+
+    item_id: str
+    """Unique within the data set, stable over machines and versions of the code."""
+    dataset: str
+    split: str
+    """`train`, `val`, `test` or `unlabelled`."""
+    modality: str
+    pid: str
+    """Identity, as published (no relabelling)."""
+    camera_id: str | None = None
+    """A real camera, never a stand-in."""
+    instance_id: str | None = None
+    """The photo that all modalities of one moment derive from."""
+    location_id: str | None = None
+    path: Path | None = None
+    """The image file; None for text."""
+    text: str | None = None
+    """The raw caption; None for images. Prompts belong to the model."""
+    caption_idx: int | None = None
+    generated: str | None = None
+    """Name of the operator that made the item from another one; None for the real thing."""
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DatasetCard:
+    """What a reader of a result must know about its data."""
+
+    name: str
+    revision: str
+    licence: str
+    citation: str
+    modalities: tuple[str, ...]
+    synthetic: bool = False
+    """True when no camera took the images: results say so."""
+    description: str = ""
+
+
+def fingerprint(card: DatasetCard, records: Sequence[Record]) -> str:
+    """SHA-256 over the card's name and revision and every record, whatever their order.
+
+    Paths are left out, so that a moved data set keeps its fingerprint; `item_id` stands for them.
+    """
+    rows = []
+    for r in records:
+        row = [r.item_id, r.split, r.modality, r.pid, r.camera_id, r.instance_id, r.location_id]
+        row += [r.text, r.caption_idx, r.generated, dict(r.extras)]
+        rows.append(json.dumps(row, sort_keys=True, ensure_ascii=False))
+    digest = hashlib.sha256(f"{card.name}\n{card.revision}\n".encode())
+    for row_json in sorted(rows):
+        digest.update(row_json.encode() + b"\n")
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Selector:
+    """Which records take part: those of `split` whose modality is `modality`."""
+
+    modality: str
+    split: str = "test"
+
+    def __call__(self, record: Record) -> bool:
+        return record.modality == self.modality and record.split == self.split
+
+
+@dataclass(frozen=True)
+class Task:
+    """One query -> gallery evaluation. A positive is a gallery item with the query's pid."""
+
+    name: str
+    query: Selector
+    gallery: Selector
+    exclude: Exclusion = "none"
+    """Which gallery items leave the ranking of a query:
+
+    - `none`: all stay;
+    - `same_instance`: those that stem from the query's own photo;
+    - `same_pid_camera`: those with the query's pid and camera (Market-1501, LLCM);
+    - `same_location_any_pid`: those from the query's location, whoever they show (SYSU-MM01).
+    """
+    cmc: Literal["item", "identity"] = "item"
+
+    def __post_init__(self) -> None:
+        if self.exclude not in EXCLUSIONS:
+            raise ConfigError(
+                f"task {self.name!r}: exclude={self.exclude!r} is none of {', '.join(EXCLUSIONS)}"
+            )
+
+    def describe(self) -> dict[str, Any]:
+        """The fields as plain JSON data: a part of the task's identity."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class EvalProtocol:
+    """A named bundle of tasks, each given as the config of a task entry (`dict(type=...)`)."""
+
+    name: str
+    tasks: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Where each query's positives stand: all that a metric needs.
+
+    Query `q` owns `ranks[offsets[q]:offsets[q + 1]]`, ascending, 1 = best, counted among the
+    gallery items that are admissible for it. Every query here has at least one positive.
+    """
+
+    ranks: np.ndarray
+    """int64[sum of positives]"""
+    offsets: np.ndarray
+    """int64[Nq + 1]"""
+    identities_above: np.ndarray | None = None
+    """int64[Nq]: distinct admissible identities ranked above the best positive (identity-level
+    CMC); None for item-level tasks."""

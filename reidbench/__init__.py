@@ -1,0 +1,1 @@
+"""reidbench: train, distil and evaluate cross-modal person re-identification models."""

@@ -1,0 +1,1 @@
+"""The toolbox that the harness and plugins share. Of the harness, plugins import only this."""
