@@ -6,7 +6,7 @@ into `reidbench_registry.MODALITIES`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -29,9 +29,11 @@ class Backbone(Protocol):
     embed_dim: int
     modalities: frozenset[str]
 
-    def preprocess(self, record: Record, transform: Transform | None = None) -> Any:
+    def preprocess(self, record: Record, transform: Callable[[Any], Any] | None = None) -> Any:
         """One record -> one model input (decoded, resized, tokenised), on the CPU. `transform`
-        augments the decoded image or the raw caption. Raises DataError naming the file."""
+        maps the decoded image or the raw caption to an augmented one (a chain of Transform
+        entries whose modality and chance the harness has bound). Raises DataError naming the
+        file."""
 
     def collate(self, items: Sequence[Any]) -> Mapping[str, Any]:
         """Preprocessed items, modalities mixed -> one batch: a mapping whose tensors can be moved

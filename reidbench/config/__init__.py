@@ -1,0 +1,7 @@
+"""Configs: a file, read, overridden and checked whole before anything heavy is imported."""
+
+from .check import resolve
+from .load import load
+from .schema import Experiment
+
+__all__ = ["Experiment", "load", "resolve"]

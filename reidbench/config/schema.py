@@ -1,0 +1,105 @@
+"""The sections of a config that the harness itself reads. Everything else belongs to entries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Mode = Literal["cloud", "edge", "edge-cloud"]
+MODES: tuple[Mode, ...] = ("cloud", "edge", "edge-cloud")
+SIDES: dict[str, tuple[str, str]] = {
+    "cloud": ("teacher", "teacher"),
+    "edge": ("student", "student"),
+    "edge-cloud": ("student", "teacher"),
+}
+"""Deployment mode -> the models that embed queries and gallery."""
+
+
+def entry(kind: str, **kwargs: Any) -> Any:
+    """A field that holds `dict(type=name, ...)` of one kind."""
+    return field(metadata={"kind": kind}, **kwargs)
+
+
+def entries(kind: str, weighted: bool = False) -> Any:
+    """A field that holds a list of such dicts; `weighted`: each may carry `weight` (default 1)."""
+    return field(default_factory=list, metadata={"kind": kind, "weighted": weighted})
+
+
+@dataclass
+class Training:
+    """How one model is trained."""
+
+    steps: int
+    sampler: dict[str, Any] = entry("sampler")
+    losses: list[dict[str, Any]] = entries("loss", weighted=True)
+    optimizer: dict[str, Any] = field(default_factory=lambda: {"type": "AdamW", "lr": 1e-4})
+    """A class of torch.optim by name, with its arguments."""
+    warmup: float = 0.0
+    """Share of the steps in which the learning rate rises linearly."""
+    scheduler: dict[str, Any] | None = None
+    """A class of torch.optim.lr_scheduler by name, for the steps after the warm-up. `T_max` and
+    `total_iters` are the number of those steps unless given."""
+    clip_norm: float | None = None
+    augment: list[dict[str, Any]] = entries("transform")
+    log_every: int = 20
+
+
+@dataclass
+class Distillation(Training):
+    """How the student is trained: its own losses, scaled as one, and the distillers."""
+
+    task_weight: float = 1.0
+    distillers: list[dict[str, Any]] = entries("distiller", weighted=True)
+
+
+@dataclass
+class Teacher:
+    train: Training
+    backbone: dict[str, Any] = entry("backbone")
+    neck: Literal["none", "bn", "bn_per_modality"] = "bn"
+    tap: Literal["before", "after"] = "before"
+    """Whether the embedding is the feature before or after the neck."""
+
+
+@dataclass
+class Student:
+    train: Distillation
+    backbone: dict[str, Any] = entry("backbone")
+    neck: Literal["none", "bn", "bn_per_modality"] = "none"
+    tap: Literal["before", "after"] = "before"
+
+
+@dataclass
+class Evaluation:
+    protocol: str = field(metadata={"kind_of_name": "protocol"})
+    modes: list[Mode] = field(default_factory=lambda: list(MODES))
+    metrics: list[dict[str, Any]] = field(
+        default_factory=lambda: [{"type": "CMC"}, {"type": "mAP"}, {"type": "mINP"}],
+        metadata={"kind": "metric", "weighted": False},
+    )
+    batch_size: int = 128
+
+
+@dataclass
+class Run:
+    name: str | None = None
+    """Name of the run folder; by default the config's, with the seed."""
+    seed: int = 0
+    device: str = "auto"
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    threads: int | None = None
+    """torch threads on the CPU; None: torch decides."""
+    workers: int = 0
+    """Processes that decode images while the model computes."""
+
+
+@dataclass
+class Experiment:
+    """A whole config."""
+
+    student: Student
+    evaluation: Evaluation
+    data: dict[str, Any] = entry("dataset")
+    teacher: Teacher | None = None
+    """None: the student is trained alone and only mode `edge` can be evaluated."""
+    run: Run = field(default_factory=Run)

@@ -1,0 +1,82 @@
+"""What every stage of a run needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from reidbench_registry import KINDS
+from reidbench_registry.registries import KindRegistry
+from reidbench_registry.signature import Signature, signature
+
+from .. import provenance
+from ..config import Experiment
+from ..config.check import WEIGHT
+from ..config.walk import entries_in
+from ..pluginhost import PluginHost
+from .reporter import Reporter
+from .store import Store, key_of, link
+
+
+class Output(NamedTuple):
+    """A finished stage: its folder in the store and its key."""
+
+    folder: Path
+    key: str
+
+
+@dataclass
+class Context:
+    experiment: Experiment
+    host: PluginHost
+    work_dir: Path
+    run_dir: Path
+    reporter: Reporter
+
+    def __post_init__(self) -> None:
+        self.store = Store(self.work_dir / "stages")
+        self._registries = {kind: KindRegistry(kind, self.host.catalog) for kind in KINDS}
+
+    def create(self, kind: str, cfg: dict[str, Any], **extra: Any) -> Any:
+        """The object that an entry's config describes."""
+        plain = {key: value for key, value in cfg.items() if key != WEIGHT}
+        return self._registries[kind].create(plain, **extra)
+
+    def signature(self, kind: str, cfg: dict[str, Any]) -> Signature:
+        """What the entry takes."""
+        return signature(self.host.find(kind, cfg["type"]))
+
+    def components(self, *sections: Any) -> list[dict[str, str]]:
+        """Provenance of every entry that the sections name, each once."""
+        found = [
+            self.host.find(kind, cfg["type"])
+            for section in sections
+            for kind, cfg in entries_in(section)
+        ]
+        return [provenance.component(entry) for entry in dict.fromkeys(found)]
+
+    def stage(
+        self, name: str, section: Any, inputs: dict[str, Any], work: Callable[[Path], None]
+    ) -> Output:
+        """Run a stage, or skip it when its output is present and whole.
+
+        The key covers the section's config, the code of the entries it names, the harness's
+        version and the inputs (keys of earlier stages, the seed)."""
+        material = {
+            "stage": name,
+            "config": asdict(section),
+            "components": self.components(section),
+            "reidbench": provenance.version(),
+            "inputs": inputs,
+        }
+        key = key_of(material)
+        if self.store.has(name, key):
+            folder = self.store.folder(name, key)
+            self.reporter.line(name, f"present ({key[:8]}), skipped", key=key)
+        else:
+            folder = self.store.make(name, key, material, work)
+            self.reporter.line(name, f"done ({key[:8]})", key=key)
+        link(folder, self.run_dir / name)
+        return Output(folder, key)

@@ -1,0 +1,98 @@
+"""A run: data -> teacher -> embed -> distill -> evaluate, then the result record."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from .. import config, provenance, results
+from ..config.schema import SIDES, Student, Teacher
+from ..pluginhost import PluginHost
+from ..tools.files import write_json
+from .context import Context
+from .reporter import Reporter
+from .store import key_of
+
+
+def prepare(path: Path, options: list[str], seed: int | None, work_dir: Path) -> Context:
+    """Read and check the config and lay out the run folder. Imports nothing heavy."""
+    host = PluginHost()
+    if seed is not None:
+        options = [*options, f"run.seed={seed}"]
+    experiment = config.resolve(config.load(path), options, host)
+    name = experiment.run.name or _name(path, experiment.run.seed, options)
+    run_dir = work_dir / name
+    run_dir.mkdir(parents=True, exist_ok=True)
+    # A result must never stand beside a config that it does not come from.
+    (run_dir / "result.json").unlink(missing_ok=True)
+    write_json(run_dir / "config.json", asdict(experiment))
+    return Context(experiment, host, work_dir, run_dir, Reporter(run_dir / "log.jsonl"))
+
+
+def _name(path: Path, seed: int, options: list[str]) -> str:
+    stem = re.sub(r"[^\w.-]", "-", path.stem)
+    changed = sorted(o for o in options if not o.startswith("run.seed="))
+    return f"{stem}-seed{seed}" + (f"-{key_of(changed)[:6]}" if changed else "")
+
+
+def execute(context: Context) -> dict[str, Any]:
+    """Walk the stages and write `result.json`; returns the record."""
+    import torch
+
+    from .preflight import preflight
+    from .stages import data, distill, embed, evaluate, teacher
+
+    experiment = context.experiment
+    if experiment.run.threads is not None:
+        torch.set_num_threads(experiment.run.threads)
+    write_json(context.run_dir / "environment.json", provenance.environment())
+    preflight(context)
+
+    found = data.run(context)
+    taught = bank = None
+    if experiment.teacher is not None:
+        taught = teacher.run(context, found)
+        bank = embed.run(context, found, taught)
+    student = distill.run(context, found, bank)
+    scored = evaluate.run(context, found, bank, student)
+
+    tasks = [context.host.find("task", t["type"]) for t in evaluate.tasks_config(context)]
+    protocol = context.host.find("protocol", experiment.evaluation.protocol)
+    outputs = {"teacher": taught, "embed": bank, "distill": student, "evaluate": scored}
+    return results.write(
+        context.run_dir / "result.json",
+        run=context.run_dir.name,
+        reidbench=provenance.version(),
+        seed=experiment.run.seed,
+        protocol=experiment.evaluation.protocol,
+        dataset=asdict(found.card) | {"fingerprint": found.fingerprint},
+        conditions=_conditions(context),
+        scores=evaluate.scores(scored),
+        components=[
+            *context.components(experiment),
+            *(provenance.component(e) for e in [protocol, *dict.fromkeys(tasks)]),
+        ],
+        stages={name: output.key for name, output in outputs.items() if output},
+    )
+
+
+def _conditions(context: Context) -> dict[str, Any]:
+    """What changes a number without changing what it is a number of."""
+    experiment = context.experiment
+
+    def model(section: Teacher | Student | None) -> dict[str, str] | None:
+        return section and {"neck": section.neck, "tap": section.tap, "selection": "last"}
+
+    models = {"teacher": model(experiment.teacher), "student": model(experiment.student)}
+    return {
+        mode: {
+            "query": models[SIDES[mode][0]],
+            "gallery": models[SIDES[mode][1]],
+            "precision": experiment.run.precision,
+            "test_time_augmentation": None,
+            "re_ranking": None,
+        }
+        for mode in experiment.evaluation.modes
+    }

@@ -1,0 +1,87 @@
+"""Stage data: the index of the data set, with whatever images it draws or derives."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from reidbench_registry import DataError, DatasetCard, Record, fingerprint
+
+from ...tools.files import write_json
+from ..context import Context
+from ..store import key_of
+
+
+@dataclass(frozen=True)
+class Data:
+    card: DatasetCard
+    records: list[Record]
+    fingerprint: str
+
+    def split(self, name: str) -> list[Record]:
+        """The records of one split. Raises DataError when it is empty."""
+        found = [r for r in self.records if r.split == name]
+        if not found:
+            counts = Counter(r.split for r in self.records)
+            raise DataError(
+                f"{self.card.name}: split {name!r} is empty (it has "
+                f"{', '.join(f'{n} {s}' for s, n in counts.items()) or 'no records'})"
+            )
+        return found
+
+
+def run(context: Context) -> Data:
+    """Index the data set; what was drawn or derived before is kept.
+
+    The files on disk are this stage's input, so it always looks at them; later stages hang on the
+    fingerprint of what it finds, not on the config that led there."""
+    cfg = context.experiment.data
+    cache = context.work_dir / "cache" / f"{_folder_name(cfg['type'])}-{key_of(cfg)[:8]}"
+    cache.mkdir(parents=True, exist_ok=True)
+    worked = False
+
+    def track(items, description, total=None):  # type: ignore[no-untyped-def]
+        nonlocal worked
+        worked = True
+        return context.reporter.track(items, description, total)
+
+    dataset = context.create("dataset", cfg)
+    records = list(dataset.prepare(cache, track))
+    # The card may tell more once the files were read.
+    card = dataset.card
+    _check(card, records)
+    found = Data(card, records, fingerprint(card, records))
+    _write_index(found, context.run_dir / "data")
+    splits = Counter(r.split for r in records)
+    counts = ", ".join(f"{count} {split}" for split, count in splits.items())
+    generated = sum(r.generated is not None for r in records)
+    words = [f"{card.name}: {counts} items", f"fingerprint {found.fingerprint[:8]}"]
+    if generated:
+        words.append(f"{generated} generated")
+    words.append("done" if worked else "present, skipped")
+    context.reporter.line("data", "; ".join(words), fingerprint=found.fingerprint)
+    for note in getattr(dataset, "notes", ()):
+        context.reporter.line("data", note)
+    return found
+
+
+def _folder_name(name: str) -> str:
+    return name.replace("/", "-").replace(".", "-")
+
+
+def _check(card: DatasetCard, records: list[Record]) -> None:
+    repeated = [item for item, n in Counter(r.item_id for r in records).items() if n > 1]
+    if repeated:
+        raise DataError(f"{card.name}: item id {repeated[0]!r} occurs more than once")
+
+
+def _write_index(data: Data, folder: Path) -> None:
+    """The index and the card, for people and for tools outside."""
+    rows = [{k: v for k, v in asdict(r).items() if v not in (None, {})} for r in data.records]
+    write_json(folder / "index.json", [{**r, **_text_path(r)} for r in rows])
+    write_json(folder / "card.json", asdict(data.card) | {"fingerprint": data.fingerprint})
+
+
+def _text_path(row: dict) -> dict:
+    return {"path": str(row["path"])} if "path" in row else {}

@@ -1,0 +1,39 @@
+"""Stage distill: train the edge model, with the teacher's bank where there is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...bank import Bank
+from ..context import Context, Output
+from . import fit
+from .data import Data
+
+
+def run(context: Context, data: Data, bank: Output | None) -> Output:
+    section = context.experiment.student
+
+    def work(out: Path) -> None:
+        loaded = Bank.load(bank.folder) if bank else None
+        fit.fit(
+            context,
+            "distill",
+            section,
+            data,
+            out,
+            bank_of=loaded.rows if loaded else None,
+            **student_arguments(context, loaded),
+        )
+
+    # A student without distillers learns nothing from the bank but its dimension.
+    keys = {"bank": bank.key} if bank else {}
+    return context.stage("distill", section, fit.inputs(context, data, **keys), work)
+
+
+def student_arguments(context: Context, bank: Bank | None) -> dict[str, int]:
+    """The teacher's dimension, for a student that can project into it and was told nothing."""
+    cfg = context.experiment.student.backbone
+    if bank is None or cfg.get("embed_dim") is not None:
+        return {}
+    takes = context.signature("backbone", cfg).parameters
+    return {"embed_dim": bank.features.shape[1]} if "embed_dim" in takes else {}

@@ -1,0 +1,120 @@
+"""What the stages teacher and distill share: from a section of the config to a trained model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from reidbench_registry import Backbone, ConfigError, Record
+
+from ...config.check import WEIGHT
+from ...config.schema import Distillation, Student, Teacher
+from ...training import checkpoint
+from ...training.head import ReIDModel
+from ...training.objective import Objective, Weighted
+from ...training.trainer import train
+from ..context import Context
+from .data import Data
+
+
+def inputs(context: Context, data: Data, **keys: Any) -> dict[str, Any]:
+    """What a training stage depends on beside its section."""
+    run = context.experiment.run
+    return {"data": data.fingerprint, "seed": run.seed, "precision": run.precision, **keys}
+
+
+def model_of(
+    context: Context, section: Teacher | Student, classes: int = 0, **extra: Any
+) -> ReIDModel:
+    """The section's backbone and neck, with a classifier for `classes` identities."""
+    torch.manual_seed(context.experiment.run.seed)
+    backbone: Backbone = context.create("backbone", section.backbone, **extra)
+    return ReIDModel(backbone, section.neck, section.tap, classes)
+
+
+def fit(
+    context: Context,
+    stage: str,
+    section: Teacher | Student,
+    data: Data,
+    out: Path,
+    bank_of: Any = None,
+    **extra: Any,
+) -> None:
+    """Train the section's model on the train split and write its checkpoint into `out`.
+
+    `bank_of(records) -> features[N, Dt]` gives the teacher's features to a distillation."""
+    training, run = section.train, context.experiment.run
+    losses = _weighted(context, "loss", training.losses)
+    distillers: list[Weighted] = []
+    task_weight = 1.0
+    if isinstance(training, Distillation):
+        distillers = _weighted(context, "distiller", training.distillers)
+        task_weight = training.task_weight
+
+    labels = {pid: i for i, pid in enumerate(sorted({r.pid for r in data.split("train")}))}
+    wants_classes = any(getattr(w.term, "needs_logits", False) for w in losses)
+    model = model_of(context, section, len(labels) if wants_classes else 0, **extra)
+    records = usable(data.split("train"), model.backbone, stage)
+    objective = Objective(
+        losses,
+        distillers,
+        task_weight,
+        bank=bank_of(records) if distillers else None,
+        student_dim=model.backbone.embed_dim,  # type: ignore[arg-type]
+    )
+    if objective.projection is not None:
+        context.reporter.line(
+            stage,
+            f"a learned projection {objective.projection.in_features} -> "
+            f"{objective.projection.out_features} stands before the distillers (training only)",
+        )
+    trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    total = sum(p.numel() for p in model.parameters())
+    context.reporter.line(
+        stage,
+        f"{section.backbone['type']}: {_millions(trained)} of {_millions(total)} M parameters "
+        f"trained, {training.steps} steps on {len(records)} items of {len(labels)} identities",
+        config=asdict(section),
+    )
+    train(
+        stage,
+        model,
+        objective,
+        records,
+        labels=_labels(records, labels),
+        sampler=context.create("sampler", training.sampler),
+        transforms=[context.create("transform", t) for t in training.augment],
+        training=training,
+        run=run,
+        reporter=context.reporter,
+    )
+    checkpoint.save(model, labels, out)
+
+
+def usable(records: Sequence[Record], backbone: Any, stage: str) -> list[Record]:
+    """The records whose modality the backbone embeds. Raises ConfigError when none is."""
+    found = [r for r in records if r.modality in backbone.modalities]
+    if not found:
+        raise ConfigError(
+            f"{stage}: the backbone embeds {', '.join(sorted(backbone.modalities))}, the data "
+            f"has {', '.join(sorted({r.modality for r in records}))}"
+        )
+    return found
+
+
+def _weighted(context: Context, kind: str, items: list[dict[str, Any]]) -> list[Weighted]:
+    return [Weighted(c["type"], c[WEIGHT], context.create(kind, c)) for c in items]
+
+
+def _labels(records: Sequence[Record], labels: dict[str, int]) -> Tensor:
+    return torch.tensor([labels[r.pid] for r in records])
+
+
+def _millions(count: int) -> str:
+    return f"{count / 1e6:.2f}"

@@ -1,0 +1,48 @@
+"""The final table of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+
+def result_table(result: dict[str, Any]) -> Table:
+    """task x mode x metrics, in percent, under the protocol's name."""
+    card = result["dataset"]
+    rows = result["scores"]
+    names = list(rows[0]["metrics"])
+    data = f"{card['name']}{' (synthetic)' if card['synthetic'] else ''}"
+    table = Table(
+        title=f"{result['protocol']} on {data}, seed {result['seed']}",
+        caption=_caption(rows),
+        title_justify="left",
+        caption_justify="left",
+    )
+    table.add_column("task")
+    table.add_column("mode")
+    for name in names:
+        table.add_column(name, justify="right")
+    previous = None
+    for row in rows:
+        task = row["identity"]["task"]["name"]
+        if previous not in (None, task):
+            table.add_section()
+        table.add_row(
+            task if task != previous else "",
+            row["mode"],
+            *(f"{100 * row['metrics'][name]:.1f}" for name in names),
+        )
+        previous = task
+    return table
+
+
+def _caption(rows: list[dict[str, Any]]) -> str:
+    chance = sum(r["chance_R1"] for r in rows) / len(rows)
+    skipped = {r["identity"]["task"]["name"]: r["n_query"] - r["n_valid"] for r in rows}
+    words = [f"percent; chance R1 {100 * chance:.1f}"]
+    words += [f"{n} queries of {t} have no positive" for t, n in skipped.items() if n]
+    tied = max(r["ties"] for r in rows)
+    if tied > 0.01:
+        words.append(f"up to {100 * tied:.0f}% of positives are tied: a collapsed model?")
+    return "; ".join(words)

@@ -1,0 +1,95 @@
+"""Records -> batches of model inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from reidbench_registry import MODALITY_CODE, Backbone, Record, Sampler, Transform
+
+
+class Chain:
+    """Transforms applied in turn, their chance drawn from one generator."""
+
+    def __init__(
+        self, transforms: Sequence[Transform], modality: str, rng: np.random.Generator
+    ) -> None:
+        self.transforms, self.modality, self.rng = transforms, modality, rng
+
+    def __call__(self, item: Any) -> Any:
+        for transform in self.transforms:
+            item = transform(item, self.modality, self.rng)
+        return item
+
+
+class Items(Dataset):
+    """Asked for (index, draw): the preprocessed record, augmented by the chance of that draw."""
+
+    def __init__(
+        self,
+        records: Sequence[Record],
+        backbone: Backbone,
+        transforms: Sequence[Transform] = (),
+        seed: int = 0,
+    ) -> None:
+        self.records, self.backbone = records, backbone
+        self.transforms, self.seed = transforms, seed
+
+    def __getitem__(self, place: tuple[int, int]) -> tuple[int, Any]:
+        index, draw = place
+        record = self.records[index]
+        chain = None
+        if self.transforms:
+            rng = np.random.default_rng([self.seed, draw, index])
+            chain = Chain(self.transforms, record.modality, rng)
+        return index, self.backbone.preprocess(record, chain)
+
+
+def loader(items: Items, batches: list[list[tuple[int, int]]], workers: int) -> DataLoader:
+    """Batches of `items` in the given order: (indices[B] int64, modality[B] int64, batch)."""
+    codes = torch.tensor([MODALITY_CODE[r.modality] for r in items.records])
+
+    def collate(drawn: list[tuple[int, Any]]) -> tuple[Tensor, Tensor, Any]:
+        indices = torch.tensor([index for index, _ in drawn])
+        return indices, codes[indices], items.backbone.collate([item for _, item in drawn])
+
+    return DataLoader(
+        items,
+        batch_sampler=batches,
+        collate_fn=collate,
+        num_workers=workers,
+        pin_memory=torch.cuda.is_available(),
+    )
+
+
+def training_batches(
+    sampler: Sampler, records: Sequence[Record], seed: int, steps: int
+) -> list[list[tuple[int, int]]]:
+    """`steps` batches of (index, epoch), as many epochs of the sampler as that takes."""
+    return list(_take(sampler, records, seed, steps))
+
+
+def _take(
+    sampler: Sampler, records: Sequence[Record], seed: int, steps: int
+) -> Iterator[list[tuple[int, int]]]:
+    epoch = taken = 0
+    while taken < steps:
+        for batch in sampler.epoch(records, seed, epoch):
+            yield [(index, epoch) for index in batch]
+            taken += 1
+            if taken == steps:
+                return
+        epoch += 1
+
+
+def in_order(count: int, size: int) -> list[list[tuple[int, int]]]:
+    """Every index once, in order, in batches of at most `size`."""
+    return [
+        [(index, 0) for index in range(start, min(start + size, count))]
+        for start in range(0, count, size)
+    ]

@@ -1,0 +1,78 @@
+"""The training objective: named terms, each logged unweighted, and their weighted sum."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from reidbench_registry import Distiller, Loss
+
+from .head import Outputs
+
+
+class Weighted(NamedTuple):
+    """A loss or a distiller with its name and its weight in the config."""
+
+    name: str
+    weight: float
+    term: Loss | Distiller
+
+
+class Objective(nn.Module):
+    """task_weight * sum of weighted losses + sum of weighted distillers.
+
+    A student of another dimension than its teacher is projected by a learned linear map before
+    the distillers that need equal dimensions; the map exists in training only."""
+
+    def __init__(
+        self,
+        losses: list[Weighted],
+        distillers: list[Weighted] = (),  # type: ignore[assignment]
+        task_weight: float = 1.0,
+        bank: Tensor | None = None,
+        student_dim: int = 0,
+    ) -> None:
+        super().__init__()
+        self.losses, self.distillers = losses, list(distillers)
+        self.task_weight = task_weight
+        self.bank = bank
+        # Terms with parameters of their own are trained and moved along.
+        terms = [w.term for w in [*losses, *self.distillers]]
+        self.terms = nn.ModuleList([t for t in terms if isinstance(t, nn.Module)])
+        self.projection: nn.Linear | None = None
+        if bank is not None:
+            for distiller in self.distillers:
+                distiller.term.fit(bank)  # type: ignore[union-attr]
+            unequal = bank.shape[1] != student_dim
+            if unequal and any(d.term.needs_equal_dims for d in self.distillers):  # type: ignore[union-attr]
+                self.projection = nn.Linear(student_dim, bank.shape[1], bias=False)
+
+    @property
+    def needs_logits(self) -> bool:
+        return any(getattr(w.term, "needs_logits", False) for w in self.losses)
+
+    def forward(
+        self, outputs: Outputs, indices: Tensor, labels: Tensor, modality: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Outputs of B records, their indices[B] in the train split (rows of the bank),
+        labels[B], modality[B] -> (total, unweighted terms by name). Computed in fp32."""
+        embedding = outputs.embedding.float()
+        logits = outputs.logits.float() if outputs.logits is not None else None
+        total = embedding.sum() * 0.0
+        terms: dict[str, Tensor] = {}
+        for name, weight, loss in self.losses:
+            for part, value in loss(embedding, labels, modality, logits).items():  # type: ignore[misc, call-arg, union-attr]
+                terms[part if part.lower() == name.lower() else f"{name}.{part}"] = value
+                total = total + self.task_weight * weight * value
+        if self.distillers:
+            assert self.bank is not None
+            teacher = self.bank[indices.to(self.bank.device)].to(embedding.device, torch.float32)
+            for name, weight, distiller in self.distillers:
+                equal = getattr(distiller, "needs_equal_dims", False)
+                student = self.projection(embedding) if self.projection and equal else embedding
+                value = distiller(student, teacher, modality)  # type: ignore[call-arg, assignment]
+                terms[name] = value  # type: ignore[assignment]
+                total = total + weight * value
+        return total, terms

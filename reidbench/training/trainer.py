@@ -1,0 +1,98 @@
+"""One training loop for teacher and student."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from reidbench_registry import DataError, Record, Sampler, Transform
+
+from ..config.schema import Run, Training
+from ..run.reporter import Reporter
+from .head import ReIDModel
+from .items import Items, loader, training_batches
+from .objective import Objective
+from .optim import optimizer, schedule
+
+
+class Diverged(DataError):
+    """The loss is no longer a number."""
+
+
+class _Step(nn.Module):
+    """Model and objective as one module, so that accelerate prepares and syncs both."""
+
+    def __init__(self, model: ReIDModel, objective: Objective) -> None:
+        super().__init__()
+        self.model, self.objective = model, objective
+
+    def forward(
+        self, batch: dict, indices: Tensor, labels: Tensor, modality: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        return self.objective(self.model(batch, modality), indices, labels, modality)
+
+
+def train(
+    stage: str,
+    model: ReIDModel,
+    objective: Objective,
+    records: Sequence[Record],
+    labels: Tensor,
+    sampler: Sampler,
+    transforms: Sequence[Transform],
+    training: Training,
+    run: Run,
+    reporter: Reporter,
+) -> None:
+    """Train `model` in place on `records` with labels[N]. Logs unweighted terms as they go.
+
+    Raises Diverged when the loss is no longer finite."""
+    from accelerate import Accelerator
+
+    where = f"{stage}.train"
+    accelerator = Accelerator(
+        cpu=run.device == "cpu",
+        mixed_precision={"fp32": "no"}.get(run.precision, run.precision),
+    )
+    batches = training_batches(sampler, records, run.seed, training.steps)
+    data = loader(Items(records, model.backbone, transforms, run.seed), batches, run.workers)
+    step = _Step(model, objective)
+    trained = [p for p in step.parameters() if p.requires_grad]
+    optim = optimizer(trained, training, where)
+    rate = schedule(optim, training, where)
+    step, optim = accelerator.prepare(step, optim)
+    step.train()
+    bar = reporter.track(data, f"training {stage}", len(batches))
+    for number, (indices, modality, batch) in enumerate(bar, start=1):
+        batch = _to(batch, accelerator.device)
+        total, terms = step(
+            batch,
+            indices.to(accelerator.device),
+            labels[indices].to(accelerator.device),
+            modality.to(accelerator.device),
+        )
+        optim.zero_grad(set_to_none=True)
+        accelerator.backward(total)
+        if training.clip_norm is not None:
+            accelerator.clip_grad_norm_(trained, training.clip_norm)
+        optim.step()
+        rate.step()
+        if number % training.log_every == 0 or number == len(batches):
+            value = total.item()
+            if not torch.isfinite(total):
+                raise Diverged(f"{stage}: the loss is {value} at step {number}: lower the lr?")
+            shown = {name: round(term.item(), 5) for name, term in terms.items()}
+            reporter.note(f"loss {value:.3f}")
+            reporter.event(
+                stage, "step", step=number, loss=round(value, 5), terms=shown,
+                lr=rate.get_last_lr()[0],
+            )  # fmt: skip
+    step.eval()
+
+
+def _to(value, device):  # type: ignore[no-untyped-def]
+    from accelerate.utils import send_to_device
+
+    return send_to_device(value, device)
