@@ -14,7 +14,6 @@ from .errors import (
     UnknownEntryError,
     did_you_mean,
 )
-from . import hookspecs
 from .hookspecs import ENTRY_POINT_GROUP, hookimpl
 from .interfaces import Backbone, Dataset, Distiller, Loss, Metric, Sampler, Transform
 from .kinds import KINDS, MODALITIES, MODALITY_CODE

@@ -13,7 +13,7 @@ class ReidbenchError(Exception):
 
 
 class ConfigError(ReidbenchError, ValueError):
-    """A config, an override or an argument of an entry is wrong. Entries raise it from `__init__`."""
+    """A config, an override or an argument is wrong. Entries raise it from `__init__`."""
 
 
 class UnknownEntryError(ConfigError):

@@ -70,9 +70,9 @@ def fingerprint(card: DatasetCard, records: Sequence[Record]) -> str:
     """
     rows = []
     for r in records:
-        row = [r.item_id, r.split, r.modality, r.pid, r.camera_id, r.instance_id, r.location_id]
-        row += [r.text, r.caption_idx, r.generated, dict(r.extras)]
-        rows.append(json.dumps(row, sort_keys=True, ensure_ascii=False))
+        who = (r.item_id, r.split, r.modality, r.pid, r.camera_id, r.instance_id, r.location_id)
+        what = (r.text, r.caption_idx, r.generated, dict(r.extras))
+        rows.append(json.dumps([*who, *what], sort_keys=True, ensure_ascii=False))
     digest = hashlib.sha256(f"{card.name}\n{card.revision}\n".encode())
     for row_json in sorted(rows):
         digest.update(row_json.encode() + b"\n")

@@ -26,7 +26,7 @@ exit codes: 0 fine, 1 a check said no, 2 your mistake (one line says which), 70 
 
 
 class _Version(argparse.Action):
-    def __call__(self, parser, *_, **__):  # type: ignore[no-untyped-def]
+    def __call__(self, parser, *_, **__):
         from ..provenance import version
 
         print(f"reidbench {version()}")

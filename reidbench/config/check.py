@@ -22,14 +22,15 @@ WEIGHT = "weight"
 
 def resolve(raw: dict[str, Any], options: list[str], host: PluginHost) -> schema.Experiment:
     """Fill in defaults, apply overrides, check all of it. Raises ConfigError."""
-    filled = _fill(schema.Experiment, raw, "")
+    filled = _fill(schema.Experiment, raw)
     overrides.apply(filled, options)
-    experiment = _build(schema.Experiment, filled, "", host)
+    # Once more: an override may have brought whole sections or items.
+    experiment = _build(schema.Experiment, _fill(schema.Experiment, filled), "", host)
     _check_whole(experiment)
     return experiment
 
 
-def _fill(section: type, given: Any, where: str) -> Any:
+def _fill(section: type, given: Any) -> Any:
     """`given` with the defaults of `section` added; wrong keys stay for the check to find."""
     if not isinstance(given, dict):
         return given
@@ -43,7 +44,7 @@ def _fill(section: type, given: Any, where: str) -> Any:
                 default = f.default_factory()
                 filled[f.name] = _as_dict(default)
         elif (inner := _section_of(hints[f.name])) is not None:
-            filled[f.name] = _fill(inner, filled[f.name], f"{where}{f.name}.")
+            filled[f.name] = _fill(inner, filled[f.name])
         if f.metadata.get("weighted") and isinstance(filled.get(f.name), list):
             items = filled[f.name]
             filled[f.name] = [{**i, WEIGHT: i.get(WEIGHT, 1.0)} if isinstance(i, dict) else i
@@ -52,13 +53,15 @@ def _fill(section: type, given: Any, where: str) -> Any:
 
 
 def _as_dict(value: Any) -> Any:
-    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value  # type: ignore[arg-type]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    return value
 
 
 def _section_of(hint: Any) -> type | None:
     """The dataclass in `Section` or `Section | None`, if the hint is one."""
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    return next((o for o in options if dataclasses.is_dataclass(o)), None)  # type: ignore[misc]
+    return next((o for o in options if isinstance(o, type) and dataclasses.is_dataclass(o)), None)
 
 
 def _build(section: type, given: Any, where: str, host: PluginHost) -> Any:

@@ -106,7 +106,7 @@ def _columns_by_pid(gallery: Sequence[Record]) -> dict[str, np.ndarray]:
     return {pid: np.array(columns) for pid, columns in found.items()}
 
 
-def _exclusion(task: Task, query: Sequence[Record], gallery: Sequence[Record]):  # type: ignore[no-untyped-def]
+def _exclusion(task: Task, query: Sequence[Record], gallery: Sequence[Record]):
     """The rule as a function: query index -> gallery columns that leave its ranking."""
     keys = {
         "none": lambda r: (),

@@ -83,7 +83,9 @@ def _conditions(context: Context) -> dict[str, Any]:
     experiment = context.experiment
 
     def model(section: Teacher | Student | None) -> dict[str, str] | None:
-        return section and {"neck": section.neck, "tap": section.tap, "selection": "last"}
+        if section is None:
+            return None
+        return {"neck": section.neck, "tap": section.tap, "selection": "last"}
 
     models = {"teacher": model(experiment.teacher), "student": model(experiment.student)}
     return {

@@ -39,5 +39,5 @@ def to_tensor(
     if image.size != (width, height):
         image = image.resize((width, height), Image.Resampling.BICUBIC)
     pixels = np.asarray(image, dtype=np.float32) / 255
-    pixels = (pixels - np.float32(mean)) / np.float32(std)
+    pixels = (pixels - np.array(mean, np.float32)) / np.array(std, np.float32)
     return torch.from_numpy(pixels.transpose(2, 0, 1).copy())

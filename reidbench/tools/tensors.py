@@ -38,7 +38,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
         raise DataError(f"damaged tensor file: {path}: {error}") from None
 
 
-def load_state(module, path: Path) -> None:  # type: ignore[no-untyped-def]
+def load_state(module, path: Path) -> None:
     """Load a module's whole state from a safetensors file.
 
     Raises DataError naming the file when names or shapes do not fit."""

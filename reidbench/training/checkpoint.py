@@ -12,7 +12,7 @@ from .head import ReIDModel
 def save(model: ReIDModel, labels: dict[str, int], folder: Path) -> None:
     """Write `backbone/`, `neck.safetensors`, `classifier.safetensors` and `labels.json`."""
     (folder / "backbone").mkdir(parents=True)
-    model.backbone.save(folder / "backbone")  # type: ignore[operator]
+    model.backbone.save(folder / "backbone")
     if model.neck.state_dict():
         save_tensors(folder / "neck.safetensors", model.neck.state_dict())
     if model.classifier is not None:
@@ -22,6 +22,6 @@ def save(model: ReIDModel, labels: dict[str, int], folder: Path) -> None:
 
 def load(model: ReIDModel, folder: Path) -> None:
     """Take the backbone and the neck; the classifier is of no use outside training."""
-    model.backbone.load(folder / "backbone")  # type: ignore[operator]
+    model.backbone.load(folder / "backbone")
     if model.neck.state_dict():
         load_state(model.neck, folder / "neck.safetensors")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +30,7 @@ class PerModalityNorm(nn.Module):
         """features[B, D], modality[B] -> [B, D]"""
         out = torch.zeros_like(features)
         for name, norm in self.norms.items():
+            assert isinstance(norm, nn.BatchNorm1d)
             rows = (modality == MODALITIES.index(name)).nonzero().squeeze(1)
             # A single row has no variance to train on: it is passed by the running statistics.
             if len(rows) == 1 and norm.training:
@@ -78,15 +79,14 @@ class ReIDModel(nn.Module):
         self, backbone: Backbone, neck: str = "none", tap: str = "before", classes: int = 0
     ) -> None:
         super().__init__()
-        assert isinstance(backbone, nn.Module)
         dim = backbone.embed_dim
-        self.backbone = backbone
+        self.backbone: Any = backbone
         self.tap = tap
-        self.neck: nn.Module = {
-            "none": NoNeck,
-            "bn": lambda: SharedNorm(dim),
-            "bn_per_modality": lambda: PerModalityNorm(dim, backbone.modalities),
-        }[neck]()
+        self.neck: nn.Module = NoNeck()
+        if neck == "bn":
+            self.neck = SharedNorm(dim)
+        elif neck == "bn_per_modality":
+            self.neck = PerModalityNorm(dim, backbone.modalities)
         self.classifier: nn.Linear | None = None
         if classes:
             self.classifier = nn.Linear(dim, classes, bias=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Generic, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -11,13 +12,15 @@ from reidbench_registry import Distiller, Loss
 
 from .head import Outputs
 
+T = TypeVar("T")
 
-class Weighted(NamedTuple):
+
+class Weighted(NamedTuple, Generic[T]):
     """A loss or a distiller with its name and its weight in the config."""
 
     name: str
     weight: float
-    term: Loss | Distiller
+    term: T
 
 
 class Objective(nn.Module):
@@ -28,25 +31,25 @@ class Objective(nn.Module):
 
     def __init__(
         self,
-        losses: list[Weighted],
-        distillers: list[Weighted] = (),  # type: ignore[assignment]
+        losses: Sequence[Weighted[Loss]],
+        distillers: Sequence[Weighted[Distiller]] = (),
         task_weight: float = 1.0,
         bank: Tensor | None = None,
         student_dim: int = 0,
     ) -> None:
         super().__init__()
-        self.losses, self.distillers = losses, list(distillers)
+        self.losses, self.distillers = losses, distillers
         self.task_weight = task_weight
         self.bank = bank
         # Terms with parameters of their own are trained and moved along.
-        terms = [w.term for w in [*losses, *self.distillers]]
+        terms = [*(w.term for w in losses), *(w.term for w in distillers)]
         self.terms = nn.ModuleList([t for t in terms if isinstance(t, nn.Module)])
         self.projection: nn.Linear | None = None
         if bank is not None:
             for distiller in self.distillers:
-                distiller.term.fit(bank)  # type: ignore[union-attr]
+                distiller.term.fit(bank)
             unequal = bank.shape[1] != student_dim
-            if unequal and any(d.term.needs_equal_dims for d in self.distillers):  # type: ignore[union-attr]
+            if unequal and any(d.term.needs_equal_dims for d in self.distillers):
                 self.projection = nn.Linear(student_dim, bank.shape[1], bias=False)
 
     @property
@@ -63,16 +66,16 @@ class Objective(nn.Module):
         total = embedding.sum() * 0.0
         terms: dict[str, Tensor] = {}
         for name, weight, loss in self.losses:
-            for part, value in loss(embedding, labels, modality, logits).items():  # type: ignore[misc, call-arg, union-attr]
+            for part, value in loss(embedding, labels, modality, logits).items():
                 terms[part if part.lower() == name.lower() else f"{name}.{part}"] = value
                 total = total + self.task_weight * weight * value
         if self.distillers:
             assert self.bank is not None
             teacher = self.bank[indices.to(self.bank.device)].to(embedding.device, torch.float32)
             for name, weight, distiller in self.distillers:
-                equal = getattr(distiller, "needs_equal_dims", False)
+                equal = distiller.needs_equal_dims
                 student = self.projection(embedding) if self.projection and equal else embedding
-                value = distiller(student, teacher, modality)  # type: ignore[call-arg, assignment]
-                terms[name] = value  # type: ignore[assignment]
+                value = distiller(student, teacher, modality)
+                terms[name] = value
                 total = total + weight * value
         return total, terms

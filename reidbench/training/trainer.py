@@ -50,6 +50,7 @@ def train(
 
     Raises Diverged when the loss is no longer finite."""
     from accelerate import Accelerator
+    from accelerate.utils import send_to_device
 
     where = f"{stage}.train"
     accelerator = Accelerator(
@@ -66,7 +67,7 @@ def train(
     step.train()
     bar = reporter.track(data, f"training {stage}", len(batches))
     for number, (indices, modality, batch) in enumerate(bar, start=1):
-        batch = _to(batch, accelerator.device)
+        batch = send_to_device(batch, accelerator.device)
         total, terms = step(
             batch,
             indices.to(accelerator.device),
@@ -90,9 +91,3 @@ def train(
                 lr=rate.get_last_lr()[0],
             )  # fmt: skip
     step.eval()
-
-
-def _to(value, device):  # type: ignore[no-untyped-def]
-    from accelerate.utils import send_to_device
-
-    return send_to_device(value, device)

@@ -41,7 +41,7 @@ def run(context: Context) -> Data:
     cache.mkdir(parents=True, exist_ok=True)
     worked = False
 
-    def track(items, description, total=None):  # type: ignore[no-untyped-def]
+    def track(items, description, total=None):
         nonlocal worked
         worked = True
         return context.reporter.track(items, description, total)

@@ -66,7 +66,7 @@ def fit(
         distillers,
         task_weight,
         bank=bank_of(records) if distillers else None,
-        student_dim=model.backbone.embed_dim,  # type: ignore[arg-type]
+        student_dim=model.backbone.embed_dim,
     )
     if objective.projection is not None:
         context.reporter.line(

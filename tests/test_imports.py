@@ -1,0 +1,79 @@
+"""Who may import whom: the harness knows no plugin, plugins know no harness but its tools."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PLUGINS = sorted(p.name for p in (ROOT / "plugins").iterdir() if (p / "__init__.py").is_file())
+
+
+def modules(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.py"))
+
+
+def imported(path: Path, root: Path) -> set[str]:
+    """Absolute names of all that a file imports, relative imports resolved."""
+    package = path.relative_to(root).with_suffix("").parts[:-1]
+    names = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            names.add(".".join(part for part in (base, node.module or "") if part))
+    return names
+
+
+def ours(names: set[str]) -> set[str]:
+    return {n for n in names if n.partition(".")[0].startswith("reidbench")}
+
+
+def test_contract_imports_nothing_of_ours_but_itself():
+    for path in modules(ROOT / "registry"):
+        for name in ours(imported(path, ROOT / "registry")):
+            assert name.partition(".")[0] == "reidbench_registry", f"{path.name} imports {name}"
+
+
+def test_harness_imports_no_plugin():
+    for path in modules(ROOT / "reidbench"):
+        for name in ours(imported(path, ROOT)):
+            assert name.partition(".")[0] in ("reidbench", "reidbench_registry"), (
+                f"{path.name} imports {name}"
+            )
+
+
+def test_tools_import_no_other_part_of_the_harness():
+    for path in modules(ROOT / "reidbench" / "tools"):
+        for name in ours(imported(path, ROOT)):
+            assert name.startswith(("reidbench.tools", "reidbench_registry")), (
+                f"{path.name} imports {name}"
+            )
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_plugin_imports_only_contract_tools_and_itself(plugin):
+    for path in modules(ROOT / "plugins" / plugin):
+        for name in ours(imported(path, ROOT / "plugins")):
+            allowed = name.startswith(("reidbench.tools", "reidbench_registry")) or (
+                name.partition(".")[0] == plugin
+            )
+            assert allowed, f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize(
+    "command", [["--help"], ["list"], ["list", "loss", "--json"], ["plugins"], ["--version"]]
+)
+def test_looking_around_never_imports_torch(command):
+    code = (
+        "import sys; from reidbench.cli.main import main\n"
+        f"try: code = main({command!r})\n"
+        "except SystemExit as e: code = e.code\n"
+        "assert not code, code\n"
+        "assert not {'torch', 'transformers', 'mmengine'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,97 @@
+"""Discovery: one broken plugin harms nobody else; a clash is an error that names the ways out."""
+
+import sys
+
+import pytest
+
+from reidbench.pluginhost import PluginHost
+from reidbench_registry import (
+    AmbiguousEntryError,
+    PluginError,
+    UnknownEntryError,
+)
+
+REGISTERS = """
+from reidbench_registry import hookimpl
+
+@hookimpl
+def reidbench_register(catalog):
+    catalog.add("loss", "{name}", "{package}:Loss")
+{more}
+"""
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Put a plugin package with an entry point on sys.path, as an installer would."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def add(package, name="Mine", more="", source=None):
+        text = source or REGISTERS.format(name=name, package=package, more=more)
+        (tmp_path / f"{package}.py").write_text(text)
+        info = tmp_path / f"{package}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[reidbench.plugins]\n{package} = {package}\n")
+        monkeypatch.delitem(sys.modules, package, raising=False)
+
+    return add
+
+
+def status(host, name):
+    return next(p for p in host.plugins if p.name == name)
+
+
+def test_a_strangers_entry_comes_by_the_same_door(install):
+    install("stranger")
+    host = PluginHost()
+    assert status(host, "stranger").status == "ok"
+    entry = host.find("loss", "Mine")
+    assert (entry.qualified, entry.owner.version) == ("stranger.Mine", "1.0")
+    assert host.find("loss", "stranger.Mine") == entry
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        ({"source": "import nothing_of_that_name"}, "No module named"),
+        ({"source": "raise RuntimeError('boom')"}, "boom"),
+        ({"more": "    raise ValueError('hook failed')"}, "hook failed"),
+        ({"more": "    catalog.add('los', 'A', 'm:A')"}, "did you mean 'loss'"),
+        ({"more": "    catalog.add('loss', 'Mine', 'm:A')"}, "added twice"),
+        ({"more": "    catalog.add('loss', 'A', 'print(1)')"}, "not 'module:attribute'"),
+    ],
+)
+def test_a_broken_plugin_is_listed_and_brings_nothing(install, broken, reason):
+    install("bad", **broken)
+    install("good", name="Good")
+    host = PluginHost()
+    assert status(host, "bad").status == "broken"
+    assert reason in status(host, "bad").reason
+    assert status(host, "bad").entries == 0
+    assert host.find("loss", "Good")
+    with pytest.raises(UnknownEntryError, match="broken plugins.*bad"):
+        host.find("loss", "Mine")
+
+
+def test_two_plugins_that_claim_a_name_make_it_ambiguous(install):
+    install("one", name="Same")
+    install("two", name="Same")
+    host = PluginHost()
+    with pytest.raises(AmbiguousEntryError, match=r"one\.Same, two\.Same"):
+        host.find("loss", "Same")
+    assert host.find("loss", "two.Same").owner.package == "two"
+
+
+def test_unknown_names_are_answered_with_the_nearest():
+    host = PluginHost()
+    with pytest.raises(UnknownEntryError, match="did you mean 'Triplet'"):
+        host.find("loss", "triplett")
+    with pytest.raises(UnknownEntryError, match="unknown kind 'los'; did you mean 'loss'"):
+        host.catalog.entries("los")
+
+
+def test_an_entry_without_its_target_is_named_when_loaded(install):
+    install("hollow")
+    with pytest.raises(PluginError, match="loss 'Mine' from hollow cannot be loaded"):
+        PluginHost().find("loss", "Mine").load()
