@@ -42,7 +42,6 @@ def _caption(rows: list[dict[str, Any]]) -> str:
     skipped = {r["identity"]["task"]["name"]: r["n_query"] - r["n_valid"] for r in rows}
     words = [f"percent; chance R1 {100 * chance:.1f}"]
     words += [f"{n} queries of {t} have no positive" for t, n in skipped.items() if n]
-    tied = max(r["ties"] for r in rows)
-    if tied > 0.01:
-        words.append(f"up to {100 * tied:.0f}% of positives are tied: a collapsed model?")
+    if any(r["collapsed"] for r in rows):
+        words.append("many similarities are equal: a collapsed model")
     return "; ".join(words)

@@ -27,6 +27,7 @@ from .types import (
     Selector,
     Task,
     Track,
+    Trials,
     fingerprint,
 )
 
@@ -61,6 +62,7 @@ __all__ = [
     "Task",
     "Track",
     "Transform",
+    "Trials",
     "UnknownEntryError",
     "did_you_mean",
     "fingerprint",

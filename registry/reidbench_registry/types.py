@@ -91,6 +91,21 @@ class Selector:
 
 
 @dataclass(frozen=True)
+class Trials:
+    """Random galleries: `shots` items of each (pid, camera), drawn `number` times. A figure of the
+    task is the mean over the trials."""
+
+    number: int = 10
+    shots: int = 1
+    origin: Literal["dataset", "python-seeded"] = "dataset"
+    """Who drew them:
+
+    - `dataset`: its authors; `record.extras["trial_places"][t]` is the item's place (0-based) in
+      the permutation of its cell in trial t;
+    - `python-seeded`: `random.seed(t)` and one draw a cell, in order of identity and camera."""
+
+
+@dataclass(frozen=True)
 class Task:
     """One query -> gallery evaluation. A positive is a gallery item with the query's pid."""
 
@@ -106,6 +121,9 @@ class Task:
     - `same_location_any_pid`: those from the query's location, whoever they show (SYSU-MM01).
     """
     cmc: Literal["item", "identity"] = "item"
+    """Whether CMC counts gallery items or, as SYSU-MM01 and LLCM do, distinct identities."""
+    trials: Trials | None = None
+    """None: the whole gallery, once."""
 
     def __post_init__(self) -> None:
         if self.exclude not in EXCLUSIONS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 import traceback
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from . import listing, plugins, run
 VERBS = (run, listing, plugins)
 BUG = 70
 INTERRUPTED = 130
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 
 EPILOG = """examples:
   reidbench run configs/distill_pcm_fr.py
@@ -56,10 +58,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        # A full disk or a folder without permission; any other is a bug like the rest.
+        if error.errno in DISK:
+            print(f"error: {error}", file=sys.stderr)
+            return ReidbenchError.exit_code
+        return _bug()
     except Exception:
-        traceback.print_exc()
-        print("error: this is a bug in reidbench or in a plugin", file=sys.stderr)
-        return BUG
+        return _bug()
+
+
+def _bug() -> int:
+    traceback.print_exc()
+    print("error: this is a bug in reidbench or in a plugin", file=sys.stderr)
+    return BUG
 
 
 if __name__ == "__main__":

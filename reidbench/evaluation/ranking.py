@@ -1,156 +1,137 @@
-"""Ranks of the positives. The full ranking is never made."""
+"""Ranks of the positives, chunk by chunk. The full ranking is never made."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor, distributed
 
-from reidbench_registry import DataError, Ranks, Record, Task
+from reidbench_registry import DataError, Ranks
 
-from .identity import tie_order
+from .kernel import Count, Found, best_for_cpu
+from .kernel_torch import count as count_with_torch
+from .plan import Plan
 
-CHUNK = 256
-"""Queries whose similarities are held at once."""
+MEMORY = 256 * 2**20
+"""Default budget, in bytes, of the buffer that holds similarities."""
+MOST_ROWS = 512
+"""Beyond this many rows a matrix product gains nothing and a chunk leaves the caches."""
 
 
 @dataclass(frozen=True)
 class Ranking:
     """The ranks of one task, and what became of its queries."""
 
-    ranks: Ranks
+    exact: Ranks
+    optimistic: Ranks
+    """with near-ties decided in the positives' favour"""
+    pessimistic: Ranks
+    """with near-ties decided against them"""
+    valid: np.ndarray
+    """int64[Nv]: the queries with an admissible positive, which the ranks belong to"""
     n_query: int
     n_gallery: int
     chance_r1: float
-    """Rank-1 expected of a random order: mean over queries of positives / admissible gallery."""
-    ties: float
-    """Share of positives whose similarity another admissible item has to the last bit."""
+    """Rank-1 expected of a random order: mean over queries of positives / admissible gallery"""
 
     @property
     def n_valid(self) -> int:
-        """Queries with at least one admissible positive. The others are left out."""
-        return len(self.ranks.offsets) - 1
+        return len(self.valid)
 
 
 def rank(
-    task: Task,
-    query: Sequence[Record],
-    query_features: np.ndarray,
-    gallery: Sequence[Record],
-    gallery_features: np.ndarray,
+    plan: Plan,
+    query: Tensor,
+    gallery: Tensor,
+    memory: int = MEMORY,
+    device: torch.device | None = None,
+    kernel: Count | None = None,
 ) -> Ranking:
-    """Rank gallery_features[Ng, D] by cosine similarity to each of query_features[Nq, D].
+    """Rank gallery[Ng, D] by cosine similarity to each of query[Nq, D].
 
-    Both are L2-normalised here, in fp32. Excluded gallery items leave a query's ranking before
-    anything is counted; a query without a positive left is skipped and counted. Equal similarities
-    are ordered by a hash of the item id. Raises DataError for an empty side, for dimensions that
-    differ, and for a camera or location that the task needs and a record lacks."""
-    if not query or not gallery:
-        side = "queries" if not query else "gallery"
-        raise DataError(f"task {task.name!r}: no {side} in split {task.query.split!r}")
-    if query_features.shape[1] != gallery_features.shape[1]:
-        raise DataError(
-            f"task {task.name!r}: queries have {query_features.shape[1]} dimensions, "
-            f"the gallery {gallery_features.shape[1]}"
-        )
-    # Columns stand in tie order, so that among equals the column decides.
-    order = tie_order([r.item_id for r in gallery])
-    gallery = [gallery[i] for i in order]
-    columns = _normalised(gallery_features)[order]
-    rows = _normalised(query_features)
-    same_pid, excluded = _columns_by_pid(gallery), _exclusion(task, query, gallery)
-    by_identity = task.cmc == "identity"
-    codes = np.unique([r.pid for r in gallery], return_inverse=True)[1]
+    Both are normalised here, in fp32 whatever came in. Excluded items leave a query's ranking
+    before anything is counted; a query without a positive left is skipped. Equal similarities are
+    ordered by a hash of the item id. Under torch.distributed every process takes its share of the
+    queries and returns the whole. `memory` bounds the extra bytes; `device` defaults to the
+    features' own. Raises DataError for features that do not fit the plan or each other, or are not
+    finite."""
+    _check(plan, query, gallery)
+    device = device or gallery.device
+    query, gallery = (x.to(device, torch.float32) for x in (query, gallery))
+    kernel = kernel or (best_for_cpu() if device.type == "cpu" else count_with_torch)
+    inverse_norm = _inverse_norms(gallery, "gallery")
+    query_norm = _inverse_norms(query, "query")
 
-    ranks, above, chances, tied = [], [], [], 0
-    for start in range(0, len(query), CHUNK):
-        similarity = rows[start : start + CHUNK] @ columns.T
-        for at, row in enumerate(similarity, start=start):
-            out = excluded(at)
-            positives = np.setdiff1d(same_pid.get(query[at].pid, _NONE), out, assume_unique=True)
-            if not len(positives):
-                continue
-            row[out] = -np.inf
-            place, ties = _ranks(row, positives)
-            tied += ties
-            ranks.append(place)
-            chances.append(len(positives) / (len(row) - len(out)))
-            if by_identity:
-                best = positives[np.argmin(_unsorted_ranks(row, positives))]
-                above.append(len(np.unique(codes[_before(row, best) & (row != -np.inf)])))
-    lengths = [len(r) for r in ranks]
-    flat = np.concatenate(ranks) if ranks else np.empty(0, np.int64)
+    rows = max(1, min(MOST_ROWS, memory // (4 * len(gallery)), len(query)))
+    buffer = torch.empty(rows, len(gallery), device=device)
+    columns = gallery.T
+    as_kernel_sees = (lambda x: x.numpy()) if device.type == "cpu" else (lambda x: x)
+    process, processes = _process()
+    mine: dict[int, Found] = {}
+    # Every process cuts the same chunks, so that sharding does not change a bit.
+    for first in range(process * rows, len(query), processes * rows):
+        part = query[first : first + rows] * query_norm[first : first + rows, None]
+        similarity = torch.mm(part, columns, out=buffer[: len(part)])
+        mine[first] = kernel(as_kernel_sees(similarity), first, plan, as_kernel_sees(inverse_norm))
+    found = [chunk for _, chunk in sorted(_of_all_processes(mine).items())]
+
+    n_pos = np.concatenate([f.n_pos for f in found])
+    valid = n_pos.nonzero()[0]
+    admissible = len(gallery) - np.concatenate([f.n_out for f in found])[valid]
+    above = None
+    if plan.identity is not None:
+        above = np.concatenate([f.identities_above for f in found])[valid]
+    offsets = np.concatenate([[0], np.cumsum(n_pos[valid])])
+
+    def ranks(name: str) -> Ranks:
+        return Ranks(np.concatenate([getattr(f, name) for f in found]), offsets, above)
+
     return Ranking(
-        Ranks(flat, np.cumsum([0, *lengths]), np.array(above) if by_identity else None),
+        exact=ranks("exact"),
+        optimistic=ranks("low"),
+        pessimistic=ranks("high"),
+        valid=valid,
         n_query=len(query),
         n_gallery=len(gallery),
-        chance_r1=float(np.mean(chances)) if chances else float("nan"),
-        ties=tied / max(len(flat), 1),
+        chance_r1=float(np.mean(n_pos[valid] / admissible)) if len(valid) else float("nan"),
     )
 
 
-_NONE = np.empty(0, np.int64)
+def _process() -> tuple[int, int]:
+    """(index, number) of this process among those started together."""
+    if distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank(), distributed.get_world_size()
+    return 0, 1
 
 
-def _normalised(features: np.ndarray) -> np.ndarray:
-    features = np.ascontiguousarray(features, dtype=np.float32)
-    norms = np.linalg.norm(features, axis=1, keepdims=True)
-    return features / np.maximum(norms, 1e-12)
+def _of_all_processes(mine: dict[int, Found]) -> dict[int, Found]:
+    _, processes = _process()
+    if processes == 1:
+        return mine
+    shards: list[dict[int, Found]] = [{} for _ in range(processes)]
+    distributed.all_gather_object(shards, mine)
+    return {first: chunk for shard in shards for first, chunk in shard.items()}
 
 
-def _columns_by_pid(gallery: Sequence[Record]) -> dict[str, np.ndarray]:
-    found: dict[str, list[int]] = {}
-    for column, record in enumerate(gallery):
-        found.setdefault(record.pid, []).append(column)
-    return {pid: np.array(columns) for pid, columns in found.items()}
+def _check(plan: Plan, query: Tensor, gallery: Tensor) -> None:
+    for name, features, expected in (
+        ("query", query, plan.n_query),
+        ("gallery", gallery, plan.n_gallery),
+    ):
+        if features.ndim != 2 or len(features) != expected:
+            raise DataError(f"{name}: expected features[{expected}, D], got {list(features.shape)}")
+    if query.shape[1] != gallery.shape[1]:
+        raise DataError(f"queries have {query.shape[1]} dimensions, the gallery {gallery.shape[1]}")
 
 
-def _exclusion(task: Task, query: Sequence[Record], gallery: Sequence[Record]):
-    """The rule as a function: query index -> gallery columns that leave its ranking."""
-    keys = {
-        "none": lambda r: (),
-        "same_instance": lambda r: (r.instance_id,),
-        "same_pid_camera": lambda r: (r.pid, r.camera_id),
-        "same_location_any_pid": lambda r: (r.location_id,),
-    }
-    key = keys[task.exclude]
-    if task.exclude == "none":
-        return lambda at: _NONE
-    for record in (*query, *gallery):
-        if None in key(record):
-            lacks = "camera_id" if task.exclude == "same_pid_camera" else {
-                "same_instance": "instance_id", "same_location_any_pid": "location_id"
-            }[task.exclude]  # fmt: skip
-            raise DataError(
-                f"task {task.name!r} excludes by {task.exclude}, but item {record.item_id!r} "
-                f"has no {lacks}"
-            )
-    columns: dict[tuple, list[int]] = {}
-    for column, record in enumerate(gallery):
-        columns.setdefault(key(record), []).append(column)
-    arrays = {k: np.array(v) for k, v in columns.items()}
-    return lambda at: arrays.get(key(query[at]), _NONE)
-
-
-def _before(row: np.ndarray, column: int) -> np.ndarray:
-    """Which columns stand before `column`: those that score higher, and equals on its left."""
-    before = row > row[column]
-    before[:column] |= row[:column] == row[column]
-    return before
-
-
-def _unsorted_ranks(row: np.ndarray, positives: np.ndarray) -> np.ndarray:
-    return np.array([1 + np.count_nonzero(_before(row, p)) for p in positives])
-
-
-def _ranks(row: np.ndarray, positives: np.ndarray) -> tuple[np.ndarray, int]:
-    """Ascending ranks of the positive columns, and how many of them are tied with another item."""
-    ascending = np.sort(row)
-    at_most = np.searchsorted(ascending, row[positives], side="right")
-    below = np.searchsorted(ascending, row[positives], side="left")
-    tied = at_most - below > 1
-    ranks = 1 + len(row) - at_most
-    if tied.any():
-        ranks[tied] = _unsorted_ranks(row, positives[tied])
-    return np.sort(ranks).astype(np.int64), int(tied.sum())
+def _inverse_norms(features: Tensor, side: str) -> Tensor:
+    """float32[N]: 1 / L2 norm of each row, 0 for a row of zeros."""
+    norms = torch.linalg.vector_norm(features, dim=1)
+    broken = (~norms.isfinite()).nonzero().squeeze(1).tolist()
+    if broken:
+        raise DataError(
+            f"{side}: {len(broken)} features are not finite, rows {', '.join(map(str, broken[:5]))}"
+        )
+    return torch.where(norms > 0, 1 / norms, 0)

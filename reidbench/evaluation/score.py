@@ -3,46 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from reidbench_registry import DataError, Metric, Record, Task
 
-from .ranking import rank
+from .bootstrap import intervals
+from .plan import plan
+from .ranking import Ranking, rank
+from .trials import galleries
+
+COLLAPSED = 0.05
+"""Gap between the optimistic and the pessimistic figure from which a model is called collapsed."""
 
 
 class Side(NamedTuple):
     """The embedded records of one model, by item id."""
 
-    features: np.ndarray
+    features: Tensor
     row: Mapping[str, int]
 
-    def of(self, records: Sequence[Record]) -> np.ndarray:
-        return self.features[[self.row[r.item_id] for r in records]]
+    @classmethod
+    def of(cls, features: Tensor, item_ids: Sequence[str]) -> Side:
+        return cls(features, {item: row for row, item in enumerate(item_ids)})
+
+    def take(self, records: Sequence[Record]) -> Tensor:
+        """features[len(records), D]. Raises DataError naming records without a feature."""
+        missing = [r.item_id for r in records if r.item_id not in self.row]
+        if missing:
+            raise DataError(f"{len(missing)} items have no embedding, first {missing[0]!r}")
+        rows = [self.row[r.item_id] for r in records]
+        # Rows that already stand in order are not copied: a gallery may be large.
+        if rows and rows == list(range(rows[0], rows[-1] + 1)):
+            return self.features[rows[0] : rows[-1] + 1]
+        return self.features[torch.tensor(rows, dtype=torch.long)]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The figures of a task, as a row of the result and query by query."""
+
+    row: dict[str, Any]
+    queries: list[Record]
+    """the valid queries"""
+    per_query: dict[str, np.ndarray]
+    """metric -> float64[len(queries)], averaged over trials"""
 
 
 def score(
     task: Task, records: Sequence[Record], query: Side, gallery: Side, metrics: Sequence[Metric]
-) -> dict[str, Any]:
-    """Counts, chance and the mean of each metric over the valid queries, in [0, 1].
+) -> Scored:
+    """Counts, chance, and for each metric its mean over valid queries (in [0, 1]), the interval of
+    that mean and the bracket that near-ties leave open.
 
     Raises DataError when the task selects nothing or no query has an admissible positive."""
     queries = [r for r in records if task.query(r)]
     shown = [r for r in records if task.gallery(r)]
-    ranking = rank(task, queries, query.of(queries), shown, gallery.of(shown))
-    if not ranking.n_valid:
-        raise DataError(f"task {task.name!r}: none of {len(queries)} queries has a positive")
-    figures = {
-        name: float(values.mean())
-        for metric in metrics
-        for name, values in metric(ranking.ranks).items()
+    asked = query.take(queries)
+    exact: list[dict[str, np.ndarray]] = []
+    bracket: list[dict[str, tuple[float, float]]] = []
+    sizes, chances = [], []
+    valid: np.ndarray | None = None
+    for drawn in galleries(task, shown):
+        ranking = rank(plan(task, queries, drawn), asked, gallery.take(drawn))
+        if not ranking.n_valid:
+            raise DataError(f"task {task.name!r}: none of {len(queries)} queries has a positive")
+        if valid is not None and not np.array_equal(valid, ranking.valid):
+            raise DataError(f"task {task.name!r}: trials differ in which queries have a positive")
+        valid = ranking.valid
+        exact.append(_figures(metrics, ranking))
+        bracket.append(_bracket(metrics, ranking))
+        sizes.append(ranking.n_gallery)
+        chances.append(ranking.chance_r1)
+    assert valid is not None
+    per_query = {n: np.mean([e[n] for e in exact], axis=0) for n in exact[0]}
+    edges = {n: np.mean([b[n] for b in bracket], axis=0).tolist() for n in bracket[0]}
+    kept = [queries[i] for i in valid]
+    row = {
+        "n_query": len(queries),
+        "n_valid": len(kept),
+        "n_gallery": sizes[0] if len(set(sizes)) == 1 else sizes,
+        "chance_R1": float(np.mean(chances)),
+        "metrics": {n: float(v.mean()) for n, v in per_query.items()},
+        "interval": {n: list(i) for n, i in intervals(per_query, [r.pid for r in kept]).items()},
+        "bracket": edges,
+        "collapsed": any(high - low > COLLAPSED for low, high in edges.values()),
     }
-    return {
-        "n_query": ranking.n_query,
-        "n_valid": ranking.n_valid,
-        "n_gallery": ranking.n_gallery,
-        "chance_R1": ranking.chance_r1,
-        "ties": ranking.ties,
-        "metrics": figures,
-    }
+    return Scored(row, kept, per_query)
+
+
+def _figures(metrics: Sequence[Metric], ranking: Ranking) -> dict[str, np.ndarray]:
+    return {n: v for metric in metrics for n, v in metric(ranking.exact).items()}
+
+
+def _bracket(metrics: Sequence[Metric], ranking: Ranking) -> dict[str, tuple[float, float]]:
+    """Each metric's mean with near-ties decided against the positives, and in their favour."""
+    low = {n: v.mean() for m in metrics for n, v in m(ranking.pessimistic).items()}
+    high = {n: v.mean() for m in metrics for n, v in m(ranking.optimistic).items()}
+    return {n: (float(low[n]), float(high[n])) for n in low}

@@ -17,12 +17,18 @@ if TYPE_CHECKING:
 def save_tensors(
     path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None
 ) -> None:
-    """Write named tensors (made contiguous, on the CPU) as one safetensors file."""
+    """Write named tensors (made contiguous, on the CPU) as one safetensors file.
+
+    Raises DataError naming a file that cannot be written (a full disk)."""
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     plain = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
     with whole_file(path) as part:
-        save_file(plain, part, metadata=dict(metadata) if metadata else None)
+        try:
+            save_file(plain, part, metadata=dict(metadata) if metadata else None)
+        except SafetensorError as error:
+            raise DataError(f"cannot write {path}: {error}") from None
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:

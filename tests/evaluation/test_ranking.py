@@ -4,9 +4,19 @@ import hashlib
 
 import numpy as np
 import pytest
+import torch
 
-from reidbench.evaluation.ranking import rank
+from reidbench.evaluation import kernel_torch, ranking
+from reidbench.evaluation.kernel import best_for_cpu
+from reidbench.evaluation.plan import plan
 from reidbench_registry import DataError, Record, Selector, Task
+
+KERNELS = {"best": best_for_cpu(), "torch": kernel_torch.count}
+
+
+def rank(task, query, q, gallery, g, kernel="best", **more):
+    q, g = torch.as_tensor(q), torch.as_tensor(g)
+    return ranking.rank(plan(task, query, gallery), q, g, kernel=KERNELS[kernel], **more)
 
 
 def record(item, modality, pid, **more):
@@ -71,26 +81,43 @@ def world(rng, integers, n_query=60, n_gallery=90, pids=25):
     "exclude", ["none", "same_instance", "same_pid_camera", "same_location_any_pid"]
 )
 @pytest.mark.parametrize("seed", range(3))
-def test_ranks_equal_a_full_sort(exclude, seed):
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_ranks_equal_a_full_sort(exclude, seed, kernel):
     query, q, gallery, g = world(np.random.default_rng(seed), integers=False)
-    found = rank(task(exclude, "identity"), query, q, gallery, g)
+    # A budget of 17 rows: several chunks, the last one not full.
+    found = rank(task(exclude, "identity"), query, q, gallery, g, kernel, memory=4 * 90 * 17)
     places, above, valid = slow(task(exclude), query, q, gallery, g)
     assert (found.n_query, found.n_valid, found.n_gallery) == (60, valid, 90)
     assert found.n_valid < found.n_query  # absent identities are skipped and counted
-    assert found.ranks.ranks.tolist() == [place for row in places for place in row]
-    assert np.diff(found.ranks.offsets).tolist() == [len(row) for row in places]
-    assert found.ranks.identities_above.tolist() == above
+    assert found.exact.ranks.tolist() == [place for row in places for place in row]
+    assert np.diff(found.exact.offsets).tolist() == [len(row) for row in places]
+    assert found.exact.identities_above.tolist() == above
 
 
-def test_heavy_ties_are_ordered_by_the_hash_of_the_id():
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_heavy_ties_are_ordered_by_the_hash_of_the_id(kernel):
     query, _, gallery, _ = world(np.random.default_rng(0), integers=True)
     # One-hot features: similarities are exactly 0 or 1, so nearly everything is tied.
     q = np.eye(4)[np.random.default_rng(1).integers(4, size=60)]
     g = np.eye(4)[np.random.default_rng(2).integers(4, size=90)]
-    found = rank(task(), query, q, gallery, g)
+    found = rank(task(), query, q, gallery, g, kernel)
     places, _, _ = slow(task(), query, q, gallery, g)
-    assert found.ranks.ranks.tolist() == [place for row in places for place in row]
-    assert found.ties == 1.0
+    assert found.exact.ranks.tolist() == [place for row in places for place in row]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_bracket_is_what_near_ties_leave_open(kernel):
+    """Four items at the same similarity, two of them positives, and a worse positive."""
+    gallery = [record(i, "rgb", p) for i, p in zip("abcde", "12121", strict=True)]
+    query = [record("q", "ir", "1")]
+    g = np.array([[1, 0], [1, 0], [1, 1e-9], [1, 0], [0, 1]])
+    found = rank(task(), query, np.array([[1.0, 0.0]]), gallery, g, kernel)
+    assert found.optimistic.ranks.tolist() == [1, 2, 5]
+    assert found.pessimistic.ranks.tolist() == [3, 4, 5]
+    assert sorted(found.exact.ranks.tolist())[-1] == 5
+    far = rank(task(), query, np.array([[1.0, 0.0]]), gallery, g + np.array([[0, 0.1]] * 5) *
+               np.arange(5)[:, None], kernel)  # fmt: skip
+    assert far.optimistic.ranks.tolist() == far.pessimistic.ranks.tolist() == [1, 3, 5]
 
 
 def test_a_collapsed_model_scores_near_chance():
@@ -98,11 +125,10 @@ def test_a_collapsed_model_scores_near_chance():
     gallery = [record(f"g{i:03}", "rgb", pid) for i, pid in enumerate(people)]
     query = [record(f"q{i:03}", "ir", pid) for i, pid in enumerate(people)]
     found = rank(task(), query, np.ones((400, 8)), gallery, np.ones((400, 8)))
-    first = found.ranks.ranks[found.ranks.offsets[:-1]]
+    first = found.exact.ranks[found.exact.offsets[:-1]]
     assert found.chance_r1 == pytest.approx(0.01)
     # All queries see one and the same order, so exactly the 4 with the first item's pid hit.
     assert (first == 1).mean() == pytest.approx(0.01)
-    assert found.ties == 1.0
 
 
 def test_hand_worked():
@@ -111,17 +137,17 @@ def test_hand_worked():
     query = [record("q", "ir", "1", instance_id="x")]
     g = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
     q = np.array([[10.0, 0.0]])
-    assert rank(task(), query, q, gallery, g).ranks.ranks.tolist() == [1, 3]
+    assert rank(task(), query, q, gallery, g).exact.ranks.tolist() == [1, 3]
     # Without the photo that the query was made from, "b" comes first.
-    assert rank(task("same_instance"), query, q, gallery, g).ranks.ranks.tolist() == [2]
+    assert rank(task("same_instance"), query, q, gallery, g).exact.ranks.tolist() == [2]
 
 
 def test_refusals():
     gallery, query = [record("a", "rgb", "1")], [record("q", "ir", "1")]
     one = np.ones((1, 2))
-    with pytest.raises(DataError, match="no queries in split 'test'"):
+    with pytest.raises(DataError, match="the query is empty \\(split 'test'"):
         rank(task(), [], one, gallery, one)
-    with pytest.raises(DataError, match="no gallery"):
+    with pytest.raises(DataError, match="the gallery is empty"):
         rank(task(), query, one, [], one)
     with pytest.raises(DataError, match="2 dimensions, the gallery 3"):
         rank(task(), query, one, gallery, np.ones((1, 3)))
@@ -130,5 +156,33 @@ def test_refusals():
         ("same_pid_camera", "camera_id"),
         ("same_location_any_pid", "location_id"),
     ]:
-        with pytest.raises(DataError, match=f"item 'q' has no {lack}"):
+        with pytest.raises(DataError, match=f"2 items have no {lack}, first 'q'"):
             rank(task(rule), query, one, gallery, one)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_features_that_are_not_finite_are_named(kernel):
+    gallery, query = [record("a", "rgb", "1")], [record(f"q{i}", "ir", "1") for i in range(3)]
+    q = np.ones((3, 2))
+    q[1, 0] = np.nan
+    with pytest.raises(DataError, match="query: 1 features are not finite, rows 1"):
+        rank(task(), query, q, gallery, np.ones((1, 2)), kernel)
+    with pytest.raises(DataError, match=r"query: expected features\[3, D\], got \[2, 2\]"):
+        rank(task(), query, q[:2], gallery, np.ones((1, 2)), kernel)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_everything_excluded_leaves_no_valid_query(kernel):
+    gallery = [record("a", "rgb", "1", instance_id="x")]
+    query = [record("q", "ir", "1", instance_id="x"), record("p", "ir", "2", instance_id="y")]
+    found = rank(task("same_instance"), query, np.ones((2, 2)), gallery, np.ones((1, 2)), kernel)
+    assert (found.n_query, found.n_valid) == (2, 0) and not len(found.exact.ranks)
+
+
+def test_half_precision_features_are_compared_in_fp32():
+    query, q, gallery, g = world(np.random.default_rng(0), integers=False)
+    half = [torch.from_numpy(x).bfloat16() for x in (q, g)]
+    plain = rank(task(), query, half[0].float(), gallery, half[1].float())
+    assert rank(task(), query, *(half[0], gallery, half[1])).exact.ranks.tolist() == (
+        plain.exact.ranks.tolist()
+    )

@@ -41,7 +41,9 @@ def test_a_single_row_of_a_modality_is_passed_by_running_statistics():
     features = torch.randn(3, 4, requires_grad=True)
     out = norm(features, codes("rgb", "rgb", "text"))
     torch.testing.assert_close(out[2], features[2] / (1 + 1e-5) ** 0.5)
-    assert torch.equal(norm.state_dict()["norms.text.running_mean"], before["norms.text.running_mean"])
+    assert torch.equal(
+        norm.state_dict()["norms.text.running_mean"], before["norms.text.running_mean"]
+    )
     out.sum().backward()
     assert features.grad is not None and features.grad.isfinite().all()
 

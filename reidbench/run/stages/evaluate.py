@@ -6,14 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from reidbench_registry import EvalProtocol, Task
 
 from ...bank import Bank
 from ...config.schema import SIDES
 from ...evaluation.identity import identity
-from ...evaluation.score import Side, score
+from ...evaluation.per_query import save_per_query
+from ...evaluation.score import Scored, Side, score
 from ...training import checkpoint
 from ...training.embed import embed
 from ..context import Context, Output
@@ -61,7 +60,7 @@ def _evaluate(
     banked = Bank.load(bank.folder) if bank else None
     sides: dict[str, Side] = {}
     if banked:
-        sides["teacher"] = _side(banked)
+        sides["teacher"] = Side.of(banked.features, banked.item_ids)
     if set(section.modes) != {"cloud"}:
         model = fit.model_of(context, experiment.student, **student_arguments(context, banked))
         checkpoint.load(model, student.folder)
@@ -76,24 +75,16 @@ def _evaluate(
         )
         edge = Bank(features, [r.item_id for r in records])
         edge.save(out)
-        sides["student"] = _side(edge)
+        sides["student"] = Side.of(edge.features, edge.item_ids)
 
     pairs = [(task, mode) for task in tasks for mode in section.modes]
     rows = []
+    per_query: dict[tuple[str, str], Scored] = {}
     for task, mode in context.reporter.track(pairs, "scoring", len(pairs)):
         query, gallery = SIDES[mode]
-        rows.append(
-            {
-                "identity": identity(task, data.card, data.fingerprint, records),
-                "mode": mode,
-                **score(task, records, sides[query], sides[gallery], metrics),
-            }
-        )
+        scored = score(task, records, sides[query], sides[gallery], metrics)
+        meaning = identity(task, data.card, data.fingerprint, records)
+        rows.append({"identity": meaning, "mode": mode, **scored.row})
+        per_query[task.name, mode] = scored
+    save_per_query(out, per_query)
     (out / "scores.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-
-
-def _side(bank: Bank) -> Side:
-    return Side(
-        bank.features.to(torch.float32).numpy(),
-        {item: row for row, item in enumerate(bank.item_ids)},
-    )

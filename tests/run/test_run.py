@@ -1,0 +1,171 @@
+"""The main job, whole but tiny: every stage through the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from reidbench.cli.main import main
+
+ROOT = Path(__file__).parents[2]
+TINY = [
+    "data.train=6", "data.val=2", "data.test=6", "data.instances=2",
+    "teacher.train.steps=2", "teacher.train.sampler.p=3",
+    "student.train.steps=3", "student.train.sampler.p=3",
+    "run.threads=1", "run.device=cpu", "run.name=tiny",
+]  # fmt: skip
+
+
+def run(work_dir, *options, config="distill_pcm_fr", seed=0):
+    path = str(ROOT / "configs" / f"{config}.py")
+    return main(["run", path, "--work-dir", str(work_dir), "--seed", str(seed),
+                 "--cfg-options", *TINY, *options])  # fmt: skip
+
+
+def result_of(work_dir, name="tiny"):
+    return json.loads((work_dir / name / "result.json").read_text())
+
+
+def skipped(output):
+    return [line.split()[0] for line in output.splitlines() if "skipped" in line]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A work directory with one finished run."""
+    work_dir = tmp_path_factory.mktemp("work")
+    assert run(work_dir) == 0
+    return work_dir
+
+
+def test_run_folder_holds_everything_a_reader_needs(finished):
+    folder = finished / "tiny"
+    files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    assert files >= {
+        "config.json", "environment.json", "log.jsonl", "result.json", "data/card.json",
+        "teacher/neck.safetensors", "embed/bank.safetensors", "embed/items.json",
+        "distill/backbone/model.safetensors", "evaluate/scores.json",
+    }  # fmt: skip
+    assert not [f for f in files if f.endswith((".pt", ".pth", ".bin", ".pkl"))]
+
+
+def test_result_record_says_what_was_scored(finished):
+    result = result_of(finished)
+    assert result["protocol"] == "qrcm/distill" and result["dataset"]["synthetic"]
+    rows = {(r["identity"]["task"]["name"], r["mode"]): r for r in result["scores"]}
+    assert len(rows) == 9
+    assert {task for task, _ in rows} == {"ir2rgb", "sketch2rgb", "text2rgb"}
+    for row in rows.values():
+        assert set(row["metrics"]) == {"R1", "R5", "R10", "mAP", "mINP"}
+        assert row["n_query"] == row["n_valid"] == row["n_gallery"] == 12
+    # Two photos a person: without the query's own photo one positive among 11 stays.
+    assert rows["ir2rgb", "edge"]["chance_R1"] == pytest.approx(1 / 11)
+    assert rows["text2rgb", "edge"]["chance_R1"] == pytest.approx(2 / 12)
+    kinds = {c["kind"] for c in result["components"]}
+    assert kinds == {"backbone", "loss", "distiller", "dataset", "task", "protocol", "metric",
+                     "sampler"}  # fmt: skip
+    assert all(c["distribution"] == "reidbench" for c in result["components"])
+
+
+def test_second_run_skips_every_stage_and_says_so(finished, capsys):
+    before = result_of(finished)
+    assert run(finished) == 0
+    assert skipped(capsys.readouterr().out) == ["data", "teacher", "embed", "distill", "evaluate"]
+    assert result_of(finished) == before
+
+
+def test_another_distiller_shares_the_teacher(finished, capsys):
+    assert run(finished, "run.name=cosine", config="distill_cosine") == 0
+    assert skipped(capsys.readouterr().out) == ["data", "teacher", "embed"]
+
+
+def test_student_alone_needs_no_teacher(finished, capsys):
+    options = [o for o in TINY if not o.startswith("teacher")]
+    path = str(ROOT / "configs" / "student_only.py")
+    assert main(["run", path, "--work-dir", str(finished), "--cfg-options", *options,
+                 "run.name=alone"]) == 0  # fmt: skip
+    assert {r["mode"] for r in result_of(finished, "alone")["scores"]} == {"edge"}
+    assert "teacher" not in capsys.readouterr().out.replace("no teacher", "")
+
+
+def test_same_seed_gives_the_same_numbers(finished, tmp_path):
+    assert run(tmp_path) == 0
+    assert result_of(tmp_path)["scores"] == result_of(finished)["scores"]
+
+
+def test_another_seed_trains_another_model(finished):
+    assert run(finished, "run.name=other", seed=1) == 0
+    assert result_of(finished, "other")["scores"] != result_of(finished)["scores"]
+
+
+def test_interrupted_run_continues_at_the_unfinished_stage(finished, tmp_path, capsys, monkeypatch):
+    from reidbench.run.stages import fit
+
+    real = fit.train
+
+    def interrupted(stage, *rest, **more):
+        if stage == "distill":
+            raise KeyboardInterrupt
+        return real(stage, *rest, **more)
+
+    monkeypatch.setattr(fit, "train", interrupted)
+    assert run(tmp_path) == 130
+    assert "continues" in capsys.readouterr().err
+    assert not (tmp_path / "tiny" / "result.json").exists()
+    assert not list((tmp_path / "stages").glob("distill-*"))
+    monkeypatch.setattr(fit, "train", real)
+    assert run(tmp_path) == 0
+    assert skipped(capsys.readouterr().out) == ["data", "teacher", "embed"]
+    assert result_of(tmp_path)["scores"] == result_of(finished)["scores"]
+
+
+def test_full_disk_loses_nothing_that_was_done(finished, tmp_path, capsys, monkeypatch):
+    from reidbench.training import checkpoint
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "save", full)
+    assert run(tmp_path) == 2
+    assert "No space left on device" in capsys.readouterr().err
+    assert not list((tmp_path / "stages").glob("*"))
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("student.train.distillers.0.rnak=3", "takes no 'rnak'; did you mean 'rank'?"),
+        ("student.backbone.type=OpenClip", "unknown backbone 'OpenClip'; did you mean 'OpenCLIP'?"),
+        ("student.train.sampler.p=500", "500"),
+        ("student.train.optimizer.type=Adamw", "did you mean 'AdamW'?"),
+        ("data.train=0", "split 'train' is empty"),
+        ("run.device=cuda:99", "run.device 'cuda:99'"),
+    ],
+)
+def test_mistakes_are_one_line(finished, capsys, option, words):
+    assert run(finished, option, "run.name=wrong") == 2
+    errors = capsys.readouterr().err.strip().splitlines()
+    errors = [line for line in errors if "error:" in line or "Traceback" in line]
+    assert len(errors) == 1 and words in errors[0]
+
+
+def test_a_bug_shows_its_traceback(finished, capsys, monkeypatch):
+    from reidbench.run import runner
+
+    monkeypatch.setattr(runner, "execute", lambda context: 1 / 0)
+    assert run(finished, "run.name=bug") == 70
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(
+    not (ROOT.parent / "shared" / "data" / "street10").is_dir(), reason="street10 is not here"
+)
+def test_street10_runs_end_to_end(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert main(["run", "configs/street10.py", "--work-dir", str(tmp_path), "--cfg-options",
+                 "teacher.train.steps=2", "student.train.steps=2",
+                 "run.name=street"]) == 0  # fmt: skip
+    result = result_of(tmp_path, "street")
+    assert not result["dataset"]["synthetic"]
+    assert all(r["identity"]["generated_by"] for r in result["scores"]
+               if r["identity"]["task"]["name"] != "text2rgb")  # fmt: skip

@@ -1,0 +1,70 @@
+"""The built wheel, installed into an environment of its own, holds all that a run needs."""
+
+import json
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory):
+    """An interpreter with the wheel; everything else it sees is that of this environment."""
+    place = tmp_path_factory.mktemp("wheel")
+    source = place / "source"
+    names = ["pyproject.toml", "README.md", "LICENSE", "reidbench", "registry", "plugins"]
+    source.mkdir()
+    # A copy: building in the checkout would leave build/ behind.
+    subprocess.run(["cp", "-r", *(ROOT / n for n in names), source], check=True)
+    pip = [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check"]
+    subprocess.run(
+        [*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", place, source], check=True
+    )
+    venv.create(place / "venv", with_pip=False, symlinks=True)
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    site = place / "venv" / "lib" / version / "site-packages"
+    subprocess.run(
+        [*pip, "install", "--no-deps", "--target", site, *place.glob("*.whl")], check=True
+    )
+    # After the wheel in the search order, and without this environment's .pth files: the
+    # packages of the wheel win, whether reidbench is installed here as a wheel or editable.
+    (site / "layer.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+    return place / "venv" / "bin" / "python"
+
+
+def call(python, *words, cwd):
+    command = [python, "-m", "reidbench", *words]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_everything_comes_from_the_wheel(python, tmp_path):
+    code = (
+        "import reidbench, reidbench_registry, reidbench_mllm\n"
+        "print(reidbench.__file__, reidbench_registry.__file__, reidbench_mllm.__file__)"
+    )
+    where = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert all(str(python.parents[1]) in path for path in where.stdout.split()), where.stdout
+    assert where.stdout.split(), where.stderr
+    names = {r["name"] for r in json.loads(call(python, "list", "--json", cwd=tmp_path))}
+    assert {"QwenVL", "OpenCLIP", "PCM", "FR", "qrcm/distill"} <= names
+    site = python.parents[1] / "lib"
+    assert not list(site.rglob("site-packages/plugins")), "plugins/ is a source root, no package"
+
+
+def test_the_main_job_runs_from_the_wheel(python, tmp_path):
+    options = [
+        "data.train=6", "data.val=2", "data.test=6", "data.instances=2",
+        "teacher.train.steps=1", "teacher.train.sampler.p=3",
+        "student.train.steps=1", "student.train.sampler.p=3", "run.name=tiny",
+    ]  # fmt: skip
+    config = ROOT / "configs" / "distill_pcm_fr.py"
+    call(python, "run", config, "--cfg-options", *options, cwd=tmp_path)
+    result = json.loads((tmp_path / "runs" / "tiny" / "result.json").read_text())
+    assert len(result["scores"]) == 9
