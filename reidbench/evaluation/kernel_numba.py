@@ -60,6 +60,16 @@ def _above(row, edges, counts):
 
 
 @numba.njit(cache=True, nogil=True)
+def _padded(first, second):
+    """Both, one after the other, filled up with infinities to whole passes of `_above`."""
+    n = len(first) + len(second)
+    out = np.full((n + _WIDTH - 1) // _WIDTH * _WIDTH, np.float32(np.inf))
+    out[: len(first)] = first
+    out[len(first) : n] = second
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
 def _place(row, tie, column):
     """Exact rank of a column: those that score higher, and equals that precede it among ties."""
     value, place = row[column], tie[column]
@@ -101,19 +111,21 @@ def _count(
         values = row[columns]
 
         # Each positive asks twice: what lies above its value's upper edge, and above its lower.
-        edges = np.full((2 * n + _WIDTH - 1) // _WIDTH * _WIDTH, np.float32(np.inf))
-        edges[:n] = values + tolerance
-        edges[n : 2 * n] = values - tolerance
+        edges = _padded(values + tolerance, values - tolerance)
         counts = np.empty(len(edges), np.int64)
         _above(row, edges, counts)
-
-        ranks = np.empty(n, np.int64)
-        for i in range(n):
-            # Nothing else within the tolerance: the usual case, and the rank is settled.
-            if counts[n + i] - counts[i] == 1:
-                ranks[i] = counts[n + i]
-            else:
-                ranks[i] = _place(row, tie, columns[i])
+        # Nothing else within the tolerance: the usual case, and the rank is settled.
+        ranks = counts[n : 2 * n].copy()
+        open_ones = np.nonzero(counts[n : 2 * n] - counts[:n] != 1)[0]
+        if len(open_ones):
+            values_open = values[open_ones]
+            below = np.nextafter(values_open, np.float32(-np.inf))
+            again = np.empty(len(_padded(values_open, below)), np.int64)
+            _above(row, _padded(values_open, below), again)
+            for k in range(len(open_ones)):
+                i, at_least = open_ones[k], again[len(open_ones) + k]
+                tied = at_least - again[k] > 1
+                ranks[i] = _place(row, tie, columns[i]) if tied else at_least
         order = np.argsort(ranks)
         # Positives among themselves are no uncertainty: only what stands between them is.
         a = start[q]

@@ -64,7 +64,8 @@ def rank(
     inverse_norm = _inverse_norms(gallery, "gallery")
     query_norm = _inverse_norms(query, "query")
 
-    rows = max(1, min(MOST_ROWS, memory // (4 * len(gallery)), len(query)))
+    # A tenth of the budget is left to what is small beside the buffer.
+    rows = max(1, min(MOST_ROWS, memory * 9 // (40 * len(gallery)), len(query)))
     buffer = torch.empty(rows, len(gallery), device=device)
     columns = gallery.T
     as_kernel_sees = (lambda x: x.numpy()) if device.type == "cpu" else (lambda x: x)

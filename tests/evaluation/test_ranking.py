@@ -85,7 +85,7 @@ def world(rng, integers, n_query=60, n_gallery=90, pids=25):
 def test_ranks_equal_a_full_sort(exclude, seed, kernel):
     query, q, gallery, g = world(np.random.default_rng(seed), integers=False)
     # A budget of 17 rows: several chunks, the last one not full.
-    found = rank(task(exclude, "identity"), query, q, gallery, g, kernel, memory=4 * 90 * 17)
+    found = rank(task(exclude, "identity"), query, q, gallery, g, kernel, memory=40 * 90 * 17 // 9)
     places, above, valid = slow(task(exclude), query, q, gallery, g)
     assert (found.n_query, found.n_valid, found.n_gallery) == (60, valid, 90)
     assert found.n_valid < found.n_query  # absent identities are skipped and counted
