@@ -4,8 +4,8 @@
     python benchmarks/evaluation.py market-1536 --repeats 9
 
 Both are timed in turn, in one process, on one thread, over the same features: random identity
-centres plus noise, so that mAP is neither 0 nor 1; about 20 positives a query (3 in cuhk-1536). `memory` is the peak over what the process held
-with the features loaded (Linux only).
+centres plus noise, so that mAP is neither 0 nor 1; about 20 positives a query (3 in cuhk-1536).
+`MB` is the peak over what the process held with the features loaded (Linux only).
 """
 
 from __future__ import annotations

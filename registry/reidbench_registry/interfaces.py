@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @runtime_checkable
 class Backbone(Protocol):
     """Embeds records of one or more modalities; a `torch.nn.Module`, usable without the harness.
+    Random weights come from torch's global generator, which the harness seeds.
 
     A student's projection into the teacher's dimension belongs to it: when the signature has
     `embed_dim` and the config leaves it out, the student is given the teacher's.

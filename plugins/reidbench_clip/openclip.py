@@ -1,0 +1,179 @@
+"""A CLIP of any size as student."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import open_clip
+import torch
+from torch import Tensor, nn
+
+from reidbench.tools.images import open_image, to_tensor
+from reidbench.tools.tensors import load_state, save_tensors
+from reidbench.tools.text import clean_caption
+from reidbench_registry import MODALITIES, ConfigError, DataError, Record, did_you_mean
+
+from .architecture import find, fit_weights, read_weights
+from .tokens import Tokens
+
+PAPER_MODALITIES = ("rgb", "ir", "sketch", "text")
+WEIGHTS = "model.safetensors"
+
+
+class Item(NamedTuple):
+    """A preprocessed record."""
+
+    modality: str
+    data: Tensor
+    """float32[3, H, W], or int64[L] token ids"""
+
+
+class OpenCLIP(nn.Module):
+    """CLIP with linear projections into the teacher's space (arXiv 2602.12936, the edge model).
+
+    All image modalities share the visual tower.
+
+    model: 'embedded' (0.4 M parameters, 64 x 32 images), or a ViT of open_clip by name.
+    pretrained: a tag of open_clip (downloads), a local state dict for that architecture
+        (.safetensors, or .pt without pickled code), or the file of a student saved by `save`;
+        None: random weights, by torch's seed.
+    image_size: [H, W]; position embeddings of pretrained weights are resized.
+    projection: 'per_modality' or 'shared'.
+    embed_dim: dimension of the embedding; None: CLIP's own.
+    max_text_tokens: longer captions are cut.
+    modalities: those that the model embeds; None: rgb, ir, sketch and text.
+
+    Raises ConfigError for a wrong argument, DataError for weights that are missing or do not fit.
+    """
+
+    def __init__(
+        self,
+        model: str = "embedded",
+        pretrained: str | None = None,
+        image_size: list[int] | None = None,
+        projection: str = "per_modality",
+        embed_dim: int | None = None,
+        max_text_tokens: int = 77,
+        modalities: list[str] | None = None,
+    ) -> None:
+        super().__init__()
+        names = _modalities(modalities)
+        if projection not in ("per_modality", "shared"):
+            raise ConfigError(
+                f"OpenCLIP: projection={projection!r} is none of 'per_modality', 'shared'"
+            )
+        source = find(model, pretrained, image_size)
+        own_dim = source.config["embed_dim"]
+        context = source.config["text_cfg"]["context_length"]
+        if embed_dim is not None and (type(embed_dim) is not int or embed_dim < 1):
+            raise ConfigError(f"OpenCLIP: embed_dim={embed_dim!r} is not a whole number from 1")
+        if type(max_text_tokens) is not int or not 3 <= max_text_tokens <= context:
+            raise ConfigError(
+                f"OpenCLIP: max_text_tokens={max_text_tokens!r} is not a whole number from 3 to "
+                f"{context}, what {model} takes"
+            )
+        self.embed_dim = embed_dim or own_dim
+        self.modalities = frozenset(names)
+        self.clip = open_clip.CLIP(**source.config)
+        heads = names if projection == "per_modality" else ["shared"]
+        self.projections = nn.ModuleDict(
+            {name: nn.Linear(own_dim, self.embed_dim) for name in heads}
+        )
+        # Part of CLIP's state, but of no embedding: it would be a parameter without gradient.
+        self.clip.logit_scale.requires_grad_(False)
+        if source.weights is not None:
+            state = read_weights(source.weights)
+            whole = any(name.startswith("clip.") for name in state)
+            fit_weights(self if whole else self.clip, state, source.weights)
+        self._size: tuple[int, int] = tuple(self.clip.visual.image_size)
+        self._mean, self._std = source.mean, source.std
+        self._tokens = Tokens(source.tokenizer, max_text_tokens)
+
+    def preprocess(self, record: Record, transform: Callable[[Any], Any] | None = None) -> Item:
+        """One record -> image[3, H, W] or token ids[L]. Raises DataError naming the item."""
+        if record.modality not in self.modalities:
+            raise DataError(f"{record.item_id}: the model does not embed {record.modality!r}")
+        if record.modality == "text":
+            caption = record.text or ""
+            caption = clean_caption(transform(caption) if transform else caption)
+            if not caption:
+                raise DataError(f"{record.item_id}: the caption is empty")
+            return Item("text", self._tokens(caption))
+        if record.path is None:
+            raise DataError(f"{record.item_id}: the record has no image file")
+        image = open_image(record.path)
+        image = transform(image) if transform else image
+        return Item(record.modality, to_tensor(image, self._size, self._mean, self._std))
+
+    def collate(self, items: Sequence[Item]) -> Mapping[str, Any]:
+        """Items of mixed modality -> a batch, grouped by modality:
+
+        `images`[Ni, 3, H, W] and `tokens`[Nt, L] where there are any, `counts` (modality -> rows,
+        in the order of MODALITIES, text last) and `place`[B], the row of each item in that order.
+        """
+        order = sorted(range(len(items)), key=lambda i: MODALITIES.index(items[i].modality))
+        place = torch.empty(len(items), dtype=torch.long)
+        place[order] = torch.arange(len(items))
+        grouped = [items[i] for i in order]
+        batch: dict[str, Any] = {
+            "counts": dict(Counter(item.modality for item in grouped)),
+            "place": place,
+        }
+        images = [item.data for item in grouped if item.modality != "text"]
+        captions = [item.data for item in grouped if item.modality == "text"]
+        if images:
+            batch["images"] = torch.stack(images)
+        if captions:
+            batch["tokens"] = Tokens.pad(captions)
+        return batch
+
+    def encode(self, batch: Mapping[str, Any]) -> Tensor:
+        """batch of B items -> embeddings[B, embed_dim] in the items' order, not normalised."""
+        counts: dict[str, int] = batch["counts"]
+        towers = []
+        if "images" in batch:
+            towers.append(self.clip.encode_image(batch["images"]))
+        if "tokens" in batch:
+            towers.append(self._encode_text(batch["tokens"]))
+        parts = torch.cat(towers).split(list(counts.values()))
+        projected = [self._project(name, x) for name, x in zip(counts, parts, strict=True)]
+        return torch.cat(projected)[batch["place"]]
+
+    def save(self, folder: Path) -> None:
+        """Write `model.safetensors`: CLIP and the projections."""
+        save_tensors(folder / WEIGHTS, self.state_dict())
+
+    def load(self, folder: Path) -> None:
+        """Take what `save` wrote. Raises DataError when it is missing or of another model."""
+        load_state(self, folder / WEIGHTS)
+
+    def _project(self, modality: str, features: Tensor) -> Tensor:
+        name = modality if modality in self.projections else "shared"
+        return self.projections[name](features)
+
+    def _encode_text(self, tokens: Tensor) -> Tensor:
+        """open_clip's encode_text, but over tokens[B, L] of any length up to the context: the same
+        numbers, without the cost of padding every caption to 77."""
+        clip, length = self.clip, tokens.shape[1]
+        x = clip.token_embedding(tokens) + clip.positional_embedding[:length]
+        x = clip.transformer(x, attn_mask=clip.attn_mask[:length, :length])
+        ends = x[torch.arange(len(tokens), device=x.device), tokens.argmax(1)]
+        return clip.ln_final(ends) @ clip.text_projection
+
+
+def _modalities(names: list[str] | None) -> list[str]:
+    """Checked, in the order of MODALITIES."""
+    if names is None:
+        return list(PAPER_MODALITIES)
+    if not isinstance(names, (list, tuple)) or not names or len(set(names)) < len(names):
+        raise ConfigError(f"OpenCLIP: modalities={names!r} is not a list of distinct names")
+    for name in names:
+        if name not in MODALITIES:
+            raise ConfigError(
+                f"OpenCLIP: unknown modality {name!r}{did_you_mean(str(name), MODALITIES)} "
+                f"(known: {', '.join(MODALITIES)})"
+            )
+    return [name for name in MODALITIES if name in names]

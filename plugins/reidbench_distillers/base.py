@@ -1,0 +1,76 @@
+"""What the distillers share: checks, precision, normalisation and the loop over modalities."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from reidbench_registry import ConfigError
+
+
+class RowDistiller(ABC):
+    """Compares student and teacher row by row; `_loss` of a subclass holds only the mathematics.
+
+    As in the method (arXiv 2602.12936), student rows are L2-normalised, teacher rows are taken as
+    banked unless `normalize_teacher`, and the teacher is detached. Computed in fp32 (or in fp64,
+    given that), whatever autocast says. `per_modality` computes the loss over each modality's rows
+    and sums."""
+
+    needs_equal_dims = True
+
+    def __init__(self, per_modality: bool, normalize_teacher: bool) -> None:
+        self.per_modality, self.normalize_teacher = per_modality, normalize_teacher
+
+    def fit(self, teacher_bank: Tensor) -> None:
+        """Nothing to learn from teacher_bank[N, D], unless a subclass says so."""
+        return None
+
+    def __call__(self, student: Tensor, teacher: Tensor, modality: Tensor) -> Tensor:
+        """student[B, D], teacher[B, D], modality[B] -> scalar. Raises ValueError for other
+        shapes."""
+        if student.ndim != 2 or student.shape != teacher.shape or not len(student):
+            raise ValueError(
+                f"{type(self).__name__} needs student[B, D] and teacher[B, D], got "
+                f"{list(student.shape)} and {list(teacher.shape)}"
+            )
+        if modality.shape != student.shape[:1]:
+            raise ValueError(
+                f"{type(self).__name__}: {len(student)} rows, but modality{list(modality.shape)}"
+            )
+        with torch.autocast(student.device.type, enabled=False):
+            student = unit(_precise(student))
+            teacher = _precise(teacher.detach())
+            if self.normalize_teacher:
+                teacher = unit(teacher)
+            if not self.per_modality:
+                return self._loss(student, teacher)
+            groups = [modality == code for code in modality.unique()]
+            return torch.stack([self._loss(student[rows], teacher[rows]) for rows in groups]).sum()
+
+    @abstractmethod
+    def _loss(self, student: Tensor, teacher: Tensor) -> Tensor:
+        """student[B, D] of unit rows, teacher[B, D] detached -> scalar."""
+
+
+def unit(rows: Tensor) -> Tensor:
+    """Rows of length 1; rows shorter than 1e-6 stay short, so that their gradient stays small."""
+    return F.normalize(rows, dim=1, eps=1e-6)
+
+
+def cosine_gap(a: Tensor, b: Tensor) -> Tensor:
+    """mean_i (1 - cos(a_i, b_i)) of a[B, D], b[B, D]; a row of zeros contributes 1."""
+    return 1 - (unit(a) * unit(b)).sum(1).mean()
+
+
+def check_form(owner: str, form: str) -> str:
+    """Raises ConfigError unless `form` is 'cosine' or 'mse'."""
+    if form not in ("cosine", "mse"):
+        raise ConfigError(f"{owner}: form={form!r} is none of 'cosine', 'mse'")
+    return form
+
+
+def _precise(x: Tensor) -> Tensor:
+    return x.to(torch.promote_types(x.dtype, torch.float32))

@@ -1,0 +1,27 @@
+"""Identity classification."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from reidbench_registry import ConfigError
+
+
+class ID:
+    """Cross entropy of the classifier over the train identities; `label_smoothing` in [0, 1)."""
+
+    needs_logits = True
+
+    def __init__(self, label_smoothing: float = 0.0) -> None:
+        if type(label_smoothing) not in (int, float) or not 0 <= label_smoothing < 1:
+            raise ConfigError(f"ID: label_smoothing={label_smoothing!r} is not in [0, 1)")
+        self.label_smoothing = label_smoothing
+
+    def __call__(
+        self, features: Tensor, labels: Tensor, modality: Tensor, logits: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """labels[B], logits[B, C] -> {'ID': scalar}. Raises ValueError without logits."""
+        if logits is None:
+            raise ValueError("ID needs the classifier's logits[B, C]")
+        return {"ID": F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)}

@@ -1,0 +1,38 @@
+"""Batch-hard triplet loss."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from reidbench_registry import ConfigError
+
+from .similarity import cosine_matrix
+
+
+class Triplet:
+    """mean over anchors of max(0, d(a, hardest positive) - d(a, hardest negative) + margin)
+    (Hermans et al. 2017), d the Euclidean distance of L2-normalised features.
+
+    Positives and negatives come from all modalities of the batch. An anchor without a positive or
+    without a negative is left out; without any anchor the loss is a connected zero."""
+
+    def __init__(self, margin: float = 0.3) -> None:
+        if type(margin) not in (int, float) or margin < 0:
+            raise ConfigError(f"Triplet: margin={margin!r} is not a number from 0")
+        self.margin = margin
+
+    def __call__(
+        self, features: Tensor, labels: Tensor, modality: Tensor, logits: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """features[B, D], labels[B] -> {'Triplet': scalar}."""
+        # Below the floor two features are one, and their distance has no gradient.
+        distance = (2 - 2 * cosine_matrix(features)).clamp_min(1e-12).sqrt()
+        same = labels[:, None] == labels
+        positive = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+        anchors = positive.any(1) & ~same.all(1)
+        if not anchors.any():
+            return {"Triplet": features.sum() * 0.0}
+        furthest = distance.masked_fill(~positive, -torch.inf).amax(1)
+        nearest = distance.masked_fill(same, torch.inf).amin(1)
+        return {"Triplet": (furthest - nearest + self.margin)[anchors].relu().mean()}

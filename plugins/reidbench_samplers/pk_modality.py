@@ -1,0 +1,99 @@
+"""Batches of p identities, k instances each, in all their modalities."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from reidbench_registry import ConfigError, Record
+
+Instance = list[list[int]]
+"""The items of one moment: for each modality that it has, the indices of its items."""
+
+
+class PKModality:
+    """Every batch holds `p` identities with `k` instances each, and of every instance one item of
+    each modality that exists: p * k * 4 items of fully paired data in four modalities.
+
+    An instance is what shares an `instance_id`. Items without one are put together at random, anew
+    in each epoch, one of each modality; the shorter modalities repeat theirs.
+
+    Coverage: in every epoch each instance is drawn at least once. An identity's instances are
+    shuffled and cut into groups of `k`, the last filled with repeats (so an identity with fewer
+    than `k` instances repeats them), and the identities take turns, one group a round; a round
+    that does not fill its last batch fills it with other identities. Where an instance has several
+    items of one modality (two captions), the epochs take them in turn."""
+
+    def __init__(self, p: int = 8, k: int = 2) -> None:
+        for name, value in (("p", p), ("k", k)):
+            if type(value) is not int or value < 1:
+                raise ConfigError(f"PKModality: {name}={value!r} is not a whole number from 1")
+        self.p, self.k = p, k
+
+    def epoch(self, records: Sequence[Record], seed: int, epoch: int) -> Iterator[list[int]]:
+        """Batches of indices into `records`. Raises ConfigError for fewer than p identities."""
+        rng = np.random.default_rng([seed, epoch])
+        identities = _instances(records, rng)
+        count = len(identities)
+        if count < self.p:
+            raise ConfigError(f"PKModality: p={self.p}, but the records have {count} identities")
+        queues = [self._groups(len(instances), rng) for instances in identities]
+        waiting = np.arange(count)
+        turn = 0
+        while len(waiting):
+            order = rng.permutation(waiting)
+            for start in range(0, len(order), self.p):
+                chosen = [(int(i), queues[i][turn]) for i in order[start : start + self.p]]
+                if len(chosen) < self.p:
+                    chosen += self._others(chosen, queues, rng)
+                yield [
+                    items[epoch % len(items)]
+                    for identity, group in chosen
+                    for instance in group
+                    for items in identities[identity][instance]
+                ]
+            turn += 1
+            waiting = waiting[[len(queues[i]) > turn for i in waiting]]
+
+    def _groups(self, instances: int, rng: np.random.Generator) -> np.ndarray:
+        """[ceil(instances / k), k]: each instance in random order, the tail filled with repeats."""
+        groups = -(-instances // self.k)
+        # resize starts over at the front: no repeat inside a group unless there are too few.
+        return np.resize(rng.permutation(instances), (groups, self.k))
+
+    def _others(
+        self,
+        chosen: list[tuple[int, np.ndarray]],
+        queues: list[np.ndarray],
+        rng: np.random.Generator,
+    ) -> list[tuple[int, np.ndarray]]:
+        """Identities that a batch lacks, each with one of its groups."""
+        free = np.setdiff1d(np.arange(len(queues)), [identity for identity, _ in chosen])
+        drawn = rng.choice(free, self.p - len(chosen), replace=False)
+        return [(int(i), queues[i][rng.integers(len(queues[i]))]) for i in drawn]
+
+
+def _instances(records: Sequence[Record], rng: np.random.Generator) -> list[list[Instance]]:
+    """The instances of each identity, identities in order of first appearance."""
+    paired: dict[str, dict[str, dict[str, list[int]]]] = defaultdict(dict)
+    loose: dict[str, dict[str, list[int]]] = defaultdict(dict)
+    for index, record in enumerate(records):
+        if record.instance_id is None:
+            loose[record.pid].setdefault(record.modality, []).append(index)
+        else:
+            instance = paired[record.pid].setdefault(record.instance_id, {})
+            instance.setdefault(record.modality, []).append(index)
+    return [
+        [list(instance.values()) for instance in paired.get(pid, {}).values()]
+        + _put_together(loose.get(pid, {}), rng)
+        for pid in dict.fromkeys(record.pid for record in records)
+    ]
+
+
+def _put_together(items: dict[str, list[int]], rng: np.random.Generator) -> list[Instance]:
+    """Items by modality -> instances of one item of each modality, every item at least once."""
+    most = max(map(len, items.values()), default=0)
+    columns = [np.resize(rng.permutation(found), most).tolist() for found in items.values()]
+    return [[[item] for item in row] for row in zip(*columns, strict=True)]
