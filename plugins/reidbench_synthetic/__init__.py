@@ -5,4 +5,6 @@ from reidbench_registry import Registrar, hookimpl
 
 @hookimpl
 def reidbench_register(catalog: Registrar) -> None:
-    catalog.add("dataset", "SyntheticPedestrians", "reidbench_synthetic.dataset:SyntheticPedestrians")
+    catalog.add(
+        "dataset", "SyntheticPedestrians", "reidbench_synthetic.dataset:SyntheticPedestrians"
+    )

@@ -1,0 +1,161 @@
+"""A small drawn world of pedestrians in four modalities."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from reidbench.tools.files import whole_folder
+from reidbench_registry import ConfigError, DatasetCard, Record, Track
+
+from .attributes import Person, person
+from .captions import caption
+from .drawing import draw, pose
+from .rendering import CAMERAS, camera, infrared, rgb, sketch
+
+NAME = "SyntheticPedestrians"
+VERSION = 1
+"""Of the drawing: raised whenever the same parameters give other pictures or captions."""
+SPLITS = ("train", "val", "test", "unlabelled")
+IMAGES = {"rgb": rgb, "ir": infrared, "sketch": sketch}
+_PARALLEL = 200
+"""Identities from which a pool of processes pays for its start."""
+
+
+@dataclass(frozen=True)
+class World:
+    """The parameters that decide what everybody looks like."""
+
+    seed: int
+    instances: int
+    height: int
+    width: int
+    difficulty: float
+
+    def rng(self, pid: str, *more: int) -> np.random.Generator:
+        """The chance of one identity, or of one of its instances: whatever else is drawn."""
+        split, number = pid.split("-")
+        return np.random.default_rng([self.seed, SPLITS.index(split), int(number), *more])
+
+    def person(self, pid: str) -> Person:
+        return person(self.rng(pid, 0))
+
+    def camera_of(self, pid: str, instance: int) -> int:
+        """Instances of one identity are taken by different cameras as long as there are some."""
+        return int(self.rng(pid, 1).permutation(CAMERAS)[instance % CAMERAS])
+
+    def caption(self, pid: str, instance: int) -> str:
+        return caption(self.person(pid).attributes, self.rng(pid, 3, instance), self.difficulty)
+
+
+class SyntheticPedestrians:
+    """People drawn as part-label maps; RGB, infrared, sketch and caption come from one map.
+
+    train, val, test, unlabelled: identities of each split. Splits share nobody, and a split's
+        people do not change when another split grows.
+    instances: moments per identity, each in all four modalities.
+    height, width: of the pictures, in pixels.
+    difficulty: how much pose, camera, light, occlusion and carelessness vary; 0 is none.
+
+    Everything is decided by (seed, identity, instance). Raises ConfigError for a wrong argument."""
+
+    def __init__(
+        self,
+        seed: int = 0,
+        train: int = 200,
+        val: int = 100,
+        test: int = 200,
+        unlabelled: int = 0,
+        instances: int = 4,
+        height: int = 64,
+        width: int = 32,
+        difficulty: float = 1.0,
+    ) -> None:
+        self._sizes = {"train": train, "val": val, "test": test, "unlabelled": unlabelled}
+        least = {"seed": 0, **dict.fromkeys(SPLITS, 0), "instances": 1, "height": 16, "width": 16}
+        given = {"seed": seed, **self._sizes, "instances": instances, "height": height,
+                 "width": width}  # fmt: skip
+        for name, value in given.items():
+            if type(value) is not int or value < least[name]:
+                raise ConfigError(
+                    f"{NAME}: {name}={value!r} is not a whole number from {least[name]}"
+                )
+        if type(difficulty) not in (int, float) or not difficulty >= 0:
+            raise ConfigError(f"{NAME}: difficulty={difficulty!r} is not a number from 0")
+        self.world = World(seed, instances, height, width, float(difficulty))
+        parameters = {"version": VERSION, **asdict(self.world), **self._sizes}
+        digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
+        self.card = DatasetCard(
+            name=NAME,
+            revision=f"{VERSION}-{digest[:12]}",
+            licence="Apache-2.0",
+            citation="reidbench, synthetic pedestrians",
+            modalities=("rgb", "ir", "sketch", "text"),
+            synthetic=True,
+            description=(Path(__file__).parent / "CARD.md").read_text(encoding="utf-8"),
+        )
+
+    def prepare(self, cache: Path, track: Track) -> Sequence[Record]:
+        """The index; people who are not yet in `cache` are drawn, each into a folder of its own
+        that appears when it is whole."""
+        pids = [f"{split}-{i:04d}" for split, n in self._sizes.items() for i in range(n)]
+        missing = [pid for pid in pids if not (cache / pid).is_dir()]
+        if missing:
+            jobs = [(self.world, pid, cache / pid) for pid in missing]
+            if len(jobs) < _PARALLEL:
+                drawn = map(_draw_person, jobs)
+                for _ in track(drawn, "drawing pedestrians", len(jobs)):
+                    pass
+            else:
+                with ProcessPoolExecutor(os.cpu_count()) as pool:
+                    drawn = pool.map(_draw_person, jobs, chunksize=16)
+                    for _ in track(drawn, "drawing pedestrians", len(jobs)):
+                        pass
+        return [record for pid in pids for record in self._records(pid, cache / pid)]
+
+    def _records(self, pid: str, folder: Path) -> list[Record]:
+        found = []
+        attributes = self.world.person(pid).attributes
+        for instance in range(self.world.instances):
+            name = f"{pid}-{instance}"
+            common = {
+                "dataset": NAME,
+                "split": pid.split("-")[0],
+                "pid": pid,
+                "camera_id": str(self.world.camera_of(pid, instance)),
+                "instance_id": name,
+                "extras": {"attributes": attributes},
+            }
+            for modality in IMAGES:
+                path = folder / f"{instance}-{modality}.png"
+                found.append(Record(f"{name}-{modality}", modality=modality, path=path, **common))
+            text = self.world.caption(pid, instance)
+            found.append(
+                Record(f"{name}-text", modality="text", text=text, caption_idx=0, **common)
+            )
+        return found
+
+
+def _draw_person(job: tuple[World, str, Path]) -> None:
+    """Write the pictures of all instances of one identity into its folder."""
+    world, pid, folder = job
+    who = world.person(pid)
+    with whole_folder(folder) as part:
+        for instance in range(world.instances):
+            rng = world.rng(pid, 2, instance)
+            labels = draw(who, pose(rng, world.difficulty), world.height, world.width)
+            seen_by = camera(world.camera_of(pid, instance), world.seed, world.difficulty)
+            pictures = {
+                "rgb": rgb(labels, who, seen_by, rng, world.difficulty),
+                "ir": infrared(labels, who, seen_by, rng, world.difficulty),
+                "sketch": sketch(labels, rng, world.difficulty),
+            }
+            for modality, picture in pictures.items():
+                picture.save(part / f"{instance}-{modality}.png", compress_level=1)
