@@ -1,0 +1,126 @@
+"""Opens Qwen2-VL checkpoints: the embedded one, a local folder, or a name on the hub."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+
+from reidbench_registry import DataError
+
+EMBEDDED = Path(__file__).parent / "embedded"
+_HUB_NAME = re.compile(r"[\w\-.]+/[\w\-.]+")
+
+
+def open_checkpoint(
+    weights: str, *, dtype: torch.dtype, attn_implementation: str
+) -> tuple[transformers.Qwen2VLForConditionalGeneration, Any]:
+    """`weights` -> (model in eval mode, processor). The embedded architecture has random weights as
+    long as no foundation lies beside it.
+
+    Raises DataError, naming `weights`, when it cannot be reached, is not a Qwen2-VL, lacks its
+    tokenizer, image settings or weights, or has weights that do not fit."""
+    source, local = _locate(weights)
+    options: dict[str, Any] = {"dtype": dtype, "attn_implementation": attn_implementation}
+    with quiet():
+        try:
+            config, _ = transformers.PreTrainedConfig.get_config_dict(
+                source, local_files_only=local
+            )
+        except (OSError, ValueError) as error:
+            if local:
+                raise DataError(f"{source}: unusable config.json: {_line(error)}") from None
+            raise DataError(
+                f"weights={weights!r} is no local folder, and no model of that name can be "
+                "reached on the Hugging Face hub; the path of a local folder works too"
+            ) from None
+        if config.get("model_type") != "qwen2_vl":
+            found = config.get("model_type")
+            raise DataError(f"{source}: model_type is {found!r}, expected 'qwen2_vl'")
+        processor = _open_processor(source, local, config.get("image_token_id", 151655))
+        if source == EMBEDDED and not (EMBEDDED / "model.safetensors").is_file():
+            return _initialise(options), processor
+        return _open_model(source, local, options), processor
+
+
+def _locate(weights: str) -> tuple[Path | str, bool]:
+    """-> (folder or hub name, whether it is local)."""
+    if weights == "embedded":
+        return EMBEDDED, True
+    folder = Path(weights).expanduser()
+    if folder.is_dir():
+        return folder, True
+    if not _HUB_NAME.fullmatch(weights) or weights.startswith("."):
+        raise DataError(f"weights={weights!r}: there is no such folder")
+    return weights, False
+
+
+def _open_processor(source: Path | str, local: bool, image_token: int) -> Any:
+    try:
+        processor = transformers.AutoProcessor.from_pretrained(source, local_files_only=local)
+        tokenizer = processor.tokenizer
+        placeholder = tokenizer.convert_tokens_to_ids(processor.image_token)
+        _ = processor.image_processor.image_mean, processor.image_processor.image_std
+    except Exception as error:
+        # transformers answers missing and damaged files with errors of many types.
+        raise DataError(
+            f"{source}: tokenizer or image processor files are missing or damaged: {_line(error)}"
+        ) from None
+    if placeholder != image_token or tokenizer.pad_token_id is None:
+        # Also what comes of a missing tokenizer file, which transformers may pass over.
+        raise DataError(
+            f"{source}: the tokenizer does not fit the model (its files may be missing): "
+            f"{processor.image_token} is token {placeholder}, the model expects {image_token}"
+        )
+    return processor
+
+
+def _open_model(source: Path | str, local: bool, options: dict[str, Any]) -> Any:
+    try:
+        model, info = transformers.Qwen2VLForConditionalGeneration.from_pretrained(
+            source,
+            local_files_only=local,
+            use_safetensors=True,
+            output_loading_info=True,
+            **options,
+        )
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
+        raise DataError(f"{source}: cannot load the weights: {_line(error)}") from None
+    # transformers would go on with random values where the file has none; the head is not used.
+    missing = sorted(set(info["missing_keys"]) - {"lm_head.weight"})
+    if missing:
+        raise DataError(f"{source}: {len(missing)} weights are missing, such as {missing[0]}")
+    return model.eval()
+
+
+def _initialise(options: dict[str, Any]) -> Any:
+    config = transformers.Qwen2VLConfig.from_pretrained(EMBEDDED)
+    return transformers.Qwen2VLForConditionalGeneration._from_config(config, **options).eval()
+
+
+def _line(error: Exception) -> str:
+    """The first line of a message that may have many."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep transformers' warnings and progress bars out of the terminal."""
+    logging = transformers.utils.logging
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
