@@ -5,13 +5,12 @@ teacher = dict(
     backbone=dict(
         type="QwenVL",
         weights="embedded",
-        train_base=True,
         lora=dict(scheme="attention", r=16, alpha=64),
     ),
     neck="bn_per_modality",
     tap="after",
     train=dict(
-        steps=300,
+        steps=100,
         optimizer=dict(type="AdamW", lr=1e-3, weight_decay=0.01),
         warmup=0.1,
         scheduler=dict(type="CosineAnnealingLR", eta_min=1e-5),

@@ -45,6 +45,8 @@ def _fill(section: type, given: Any) -> Any:
                 filled[f.name] = _as_dict(default)
         elif (inner := _section_of(hints[f.name])) is not None:
             filled[f.name] = _fill(inner, filled[f.name])
+        if "kind" in f.metadata and isinstance(filled.get(f.name), str):
+            filled[f.name] = {"type": filled[f.name]}
         if f.metadata.get("weighted") and isinstance(filled.get(f.name), list):
             items = filled[f.name]
             filled[f.name] = [{**i, WEIGHT: i.get(WEIGHT, 1.0)} if isinstance(i, dict) else i
@@ -93,8 +95,6 @@ def _build(section: type, given: Any, where: str, host: PluginHost) -> Any:
         if "kind" in f.metadata:
             for at, item in _items(path, value):
                 _check_entry(f.metadata["kind"], item, at, f.metadata.get("weighted", False), host)
-        if "kind_of_name" in f.metadata:
-            _find(f.metadata["kind_of_name"], value, path, host)
     return section(**values)
 
 

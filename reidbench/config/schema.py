@@ -71,7 +71,8 @@ class Student:
 
 @dataclass
 class Evaluation:
-    protocol: str = field(metadata={"kind_of_name": "protocol"})
+    protocol: dict[str, Any] = entry("protocol")
+    """A name alone stands for `dict(type=name)`."""
     modes: list[Mode] = field(default_factory=lambda: list(MODES))
     metrics: list[dict[str, Any]] = field(
         default_factory=lambda: [{"type": "CMC"}, {"type": "mAP"}, {"type": "mINP"}],

@@ -59,20 +59,19 @@ def execute(context: Context) -> dict[str, Any]:
     scored = evaluate.run(context, found, bank, student)
 
     tasks = [context.host.find("task", t["type"]) for t in evaluate.tasks_config(context)]
-    protocol = context.host.find("protocol", experiment.evaluation.protocol)
     outputs = {"teacher": taught, "embed": bank, "distill": student, "evaluate": scored}
     return results.write(
         context.run_dir / "result.json",
         run=context.run_dir.name,
         reidbench=provenance.version(),
         seed=experiment.run.seed,
-        protocol=experiment.evaluation.protocol,
+        protocol=experiment.evaluation.protocol["type"],
         dataset=asdict(found.card) | {"fingerprint": found.fingerprint},
         conditions=_conditions(context),
         scores=evaluate.scores(scored),
         components=[
             *context.components(experiment),
-            *(provenance.component(e) for e in [protocol, *dict.fromkeys(tasks)]),
+            *(provenance.component(e) for e in dict.fromkeys(tasks)),
         ],
         stages={name: output.key for name, output in outputs.items() if output},
     )

@@ -39,9 +39,7 @@ def scores(output: Output) -> list[dict[str, Any]]:
 
 def tasks_config(context: Context) -> list[dict[str, Any]]:
     """The configs of the protocol's tasks."""
-    protocol: EvalProtocol = context.create(
-        "protocol", {"type": context.experiment.evaluation.protocol}
-    )
+    protocol: EvalProtocol = context.create("protocol", context.experiment.evaluation.protocol)
     return [dict(task) for task in protocol.tasks]
 
 
