@@ -31,7 +31,7 @@ class Reporter:
 
     def line(self, stage: str, text: str, **facts: Any) -> None:
         """Show one line of a stage and log it with `facts`."""
-        self.console.print(f"[bold]{stage:>8}[/bold]  {text}", highlight=False)
+        self.console.print(f"[bold]{stage:>8}[/bold]  {text}", highlight=False, soft_wrap=True)
         self.event(stage, text, **facts)
 
     def event(self, stage: str, event: str, **facts: Any) -> None:
@@ -41,7 +41,7 @@ class Reporter:
             file.write(json.dumps(row | facts, ensure_ascii=False) + "\n")
 
     def track(self, items: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
-        """Yield the items under a progress bar."""
+        """Yield the items under a progress bar, where there is a terminal to draw it on."""
         columns = (
             TextColumn(f"{'':>8}  {{task.description}}"),
             BarColumn(bar_width=30),
@@ -51,7 +51,8 @@ class Reporter:
             TimeRemainingColumn(),
             TextColumn("{task.fields[note]}"),
         )
-        with Progress(*columns, console=self.console, transient=True) as progress:
+        live = self.console.is_terminal
+        with Progress(*columns, console=self.console, transient=True, disable=not live) as progress:
             self._bar = progress
             self._task = progress.add_task(description, total=total, note="")
             for item in items:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,8 +27,14 @@ class Chain:
         return item
 
 
+MEMO_BYTES = 256 * 2**20
+"""A small data set is decoded once: what it takes to keep it all is at most this."""
+
+
 class Items(Dataset):
-    """Asked for (index, draw): the preprocessed record, augmented by the chance of that draw."""
+    """Asked for (index, draw): the preprocessed record, augmented by the chance of that draw.
+
+    Without augmentation an item never changes, so those that fit the memory budget are kept."""
 
     def __init__(
         self,
@@ -39,15 +45,35 @@ class Items(Dataset):
     ) -> None:
         self.records, self.backbone = records, backbone
         self.transforms, self.seed = transforms, seed
+        self._memo: dict[int, Any] = {}
+        self._left = 0 if transforms else MEMO_BYTES
 
     def __getitem__(self, place: tuple[int, int]) -> tuple[int, Any]:
         index, draw = place
+        if index in self._memo:
+            return index, self._memo[index]
         record = self.records[index]
         chain = None
         if self.transforms:
             rng = np.random.default_rng([self.seed, draw, index])
             chain = Chain(self.transforms, record.modality, rng)
-        return index, self.backbone.preprocess(record, chain)
+        item = self.backbone.preprocess(record, chain)
+        size = _bytes(item)
+        if size <= self._left:
+            self._memo[index] = item
+            self._left -= size
+        return index, item
+
+
+def _bytes(item: Any) -> int:
+    """Memory of an item's tensors, wherever in it they are; a little for anything else."""
+    if isinstance(item, Tensor | np.ndarray):
+        return item.nbytes
+    if isinstance(item, Mapping):
+        item = list(item.values())
+    if isinstance(item, list | tuple):
+        return sum(map(_bytes, item))
+    return 64
 
 
 def loader(items: Items, batches: list[list[tuple[int, int]]], workers: int) -> DataLoader:
