@@ -1,0 +1,53 @@
+"""Operators that derive a photo's infrared and sketch versions, where a data set has none."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from reidbench_registry import ConfigError
+
+VERSION = 1
+"""Raised whenever an operator gives other pictures for the same chance."""
+
+
+class ChannelMix:
+    """A stand-in for near infrared: grey, from a random mix of the colour channels.
+
+    After the channel augmentation of visible-infrared ReID (Ye et al., ICCV 2021), which also draws
+    how much each channel tells. It changes how bright colours are beside each other, as infrared
+    does; it knows nothing of real reflectance. Captions pass unchanged."""
+
+    def __call__(self, item: Image.Image | str, modality: str, rng: np.random.Generator):
+        """A picture -> a grey picture in three equal channels; weights uniform on the simplex."""
+        if isinstance(item, str):
+            return item
+        pixels = np.asarray(item.convert("RGB"), np.float32) @ rng.dirichlet(np.ones(3))
+        return Image.fromarray(pixels.round().astype(np.uint8)).convert("RGB")
+
+
+class LineSketch:
+    """Pencil lines from a photo: the grey picture divided by a blurred copy of itself ("dodge"),
+    so that only what differs from its neighbourhood stays dark. No chance in it; captions pass
+    unchanged.
+
+    width: of the blur, as a share of the picture's height.
+    strength: how dark a line gets; 1 leaves the quotient as it is."""
+
+    def __init__(self, width: float = 0.02, strength: float = 3.0) -> None:
+        for name, value in (("width", width), ("strength", strength)):
+            if type(value) not in (int, float) or value <= 0:
+                raise ConfigError(f"LineSketch: {name}={value!r} is not a positive number")
+        self.width, self.strength = width, strength
+
+    def __call__(self, item: Image.Image | str, modality: str, rng: np.random.Generator):
+        """A picture -> dark lines on white, in three equal channels."""
+        if isinstance(item, str):
+            return item
+        # Compression noise would become hatching.
+        grey = item.convert("L").filter(ImageFilter.MedianFilter(3))
+        around = grey.filter(ImageFilter.GaussianBlur(max(1.0, self.width * grey.height)))
+        # In the dark a grey level is a large share: the offset keeps shadows from turning black.
+        quotient = (np.asarray(grey, np.float32) + 32) / (np.asarray(around, np.float32) + 32)
+        lines = (255 * quotient.clip(0, 1) ** self.strength).round().astype(np.uint8)
+        return Image.fromarray(lines).convert("RGB")
