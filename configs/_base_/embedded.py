@@ -5,7 +5,7 @@ teacher = dict(
     backbone=dict(
         type="QwenVL",
         weights="embedded",
-        lora=dict(scheme="attention", r=16, alpha=64),
+        lora=dict(scheme="attention", r=16, alpha=64, dropout=0.0),
     ),
     neck="bn_per_modality",
     tap="after",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import warnings
 from collections.abc import Iterator
@@ -11,23 +12,29 @@ from typing import Any
 
 import torch
 import transformers
+from safetensors import SafetensorError
 
 from reidbench_registry import DataError
 
+from .prompts import complete
+
 EMBEDDED = Path(__file__).parent / "embedded"
+_DEFAULTS = Path(__file__).parent / "defaults.json"
 _HUB_NAME = re.compile(r"[\w\-.]+/[\w\-.]+")
 
 
 def open_checkpoint(
-    weights: str, *, dtype: torch.dtype, attn_implementation: str
+    weights: str, *, dtype: torch.dtype, attn_implementation: str, seed: int | None = None
 ) -> tuple[transformers.Qwen2VLForConditionalGeneration, Any]:
-    """`weights` -> (model in eval mode, processor). The embedded architecture has random weights as
-    long as no foundation lies beside it.
+    """`weights` -> (model in eval mode, processor). The embedded architecture has random weights,
+    drawn from `seed`, as long as no foundation lies beside it.
 
     Raises DataError, naming `weights`, when it cannot be reached, is not a Qwen2-VL, lacks its
     tokenizer, image settings or weights, or has weights that do not fit."""
     source, local = _locate(weights)
     options: dict[str, Any] = {"dtype": dtype, "attn_implementation": attn_implementation}
+    if local and not (Path(source) / "config.json").is_file():
+        raise DataError(f"{source}: there is no config.json")
     with quiet():
         try:
             config, _ = transformers.PreTrainedConfig.get_config_dict(
@@ -45,8 +52,39 @@ def open_checkpoint(
             raise DataError(f"{source}: model_type is {found!r}, expected 'qwen2_vl'")
         processor = _open_processor(source, local, config.get("image_token_id", 151655))
         if source == EMBEDDED and not (EMBEDDED / "model.safetensors").is_file():
-            return _initialise(options), processor
+            return _initialise(options, seed), processor
         return _open_model(source, local, options), processor
+
+
+def defaults(weights: str) -> dict[str, Any]:
+    """`image_size` and `prompts` that a checkpoint is used with when the config names none: those
+    of a `reidbench.json` beside its weights, else the package's. Raises DataError."""
+    found = json.loads(_DEFAULTS.read_text(encoding="utf-8"))
+    source, local = _locate(weights)
+    if local and (path := Path(source) / "reidbench.json").is_file():
+        try:
+            own = json.loads(path.read_text(encoding="utf-8"))
+            found["image_size"] = own.get("image_size", found["image_size"])
+            found["prompts"] = complete(own.get("prompts"), found["prompts"])
+        except (OSError, ValueError, AttributeError) as error:
+            raise DataError(f"{path}: unusable: {_line(error)}") from None
+    return found
+
+
+@contextlib.contextmanager
+def seeded(seed: int | None) -> Iterator[None]:
+    """Draw from `seed` on the CPU, and leave every generator where it was; None: draw from
+    torch's own generator."""
+    if seed is None:
+        yield
+        return
+    state = torch.get_rng_state()
+    # torch.manual_seed would reset the accelerators' generators, too.
+    torch.default_generator.manual_seed(seed)
+    try:
+        yield
+    finally:
+        torch.set_rng_state(state)
 
 
 def _locate(weights: str) -> tuple[Path | str, bool]:
@@ -90,7 +128,7 @@ def _open_model(source: Path | str, local: bool, options: dict[str, Any]) -> Any
             output_loading_info=True,
             **options,
         )
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
+    except (OSError, ValueError, RuntimeError, ImportError, SafetensorError) as error:
         raise DataError(f"{source}: cannot load the weights: {_line(error)}") from None
     # transformers would go on with random values where the file has none; the head is not used.
     missing = sorted(set(info["missing_keys"]) - {"lm_head.weight"})
@@ -99,9 +137,14 @@ def _open_model(source: Path | str, local: bool, options: dict[str, Any]) -> Any
     return model.eval()
 
 
-def _initialise(options: dict[str, Any]) -> Any:
+def _initialise(options: dict[str, Any], seed: int | None) -> Any:
     config = transformers.Qwen2VLConfig.from_pretrained(EMBEDDED)
-    return transformers.Qwen2VLForConditionalGeneration._from_config(config, **options).eval()
+    try:
+        with seeded(seed):
+            model = transformers.Qwen2VLForConditionalGeneration._from_config(config, **options)
+    except (ValueError, ImportError) as error:  # an attention implementation that is not there
+        raise DataError(f"cannot build the embedded model: {_line(error)}") from None
+    return model.eval()
 
 
 def _line(error: Exception) -> str:

@@ -1,19 +1,19 @@
 """Make the files of the embedded model: `python -m reidbench_mllm.make_embedded [folder]`.
 
 A tiny Qwen2-VL in every respect but size: architecture (`config.json`), tokenizer with Qwen's
-special tokens and chat layout, and image settings, as a folder that AutoProcessor reads. Weights
-are not made here. The same versions of the libraries give the same bytes.
+special tokens and chat layout, image settings, as a folder that AutoProcessor reads, and its own
+defaults (`reidbench.json`). Weights are not made here and stay as they are. There is no chance in
+it: the same versions of the libraries give the same bytes.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from .prompts import SHORT
+from reidbench.tools.files import write_json
 
 VOCABULARY = 1280
 SPECIAL = (
@@ -34,6 +34,17 @@ CHAT_TEMPLATE = (
     "{% else %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+
+# Short: every token of a prompt costs as much as one of the image.
+PROMPTS = {
+    "system": "embed the person",
+    "rgb": "{image}photo age gender clothing biometrics",
+    "ir": "{image}infrared age gender clothing biometrics",
+    "thermal": "{image}thermal age gender clothing biometrics",
+    "sketch": "{image}sketch age gender clothing biometrics",
+    "color_pencil": "{image}pencil age gender clothing biometrics",
+    "text": "{caption} text age gender clothing biometrics",
+}
 
 COLOURS = (
     "black white grey gray red green blue yellow orange purple pink brown beige navy teal maroon "
@@ -107,7 +118,7 @@ def corpus() -> Iterator[str]:
             "{SHOES} with a {THINGS}; {BUILD}, {HAIR} hair. {glue}".format(**draw)
         )
     for _ in range(500):
-        for text in SHORT.values():
+        for text in PROMPTS.values():
             yield "system\nuser\nassistant\n" + text.replace("{image}", " ").replace(
                 "{caption}", " "
             )
@@ -205,8 +216,8 @@ def main(folder: Path) -> None:
     )
     folder.mkdir(parents=True, exist_ok=True)
     processor.save_pretrained(folder)
-    text = json.dumps(architecture, indent=2) + "\n"
-    (folder / "config.json").write_text(text, encoding="utf-8")
+    write_json(folder / "config.json", architecture)
+    write_json(folder / "reidbench.json", {"image_size": [64, 32], "prompts": PROMPTS})
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Prompts: their default wording, and how they become one chat per modality.
 
 A set of prompts is a dict: `system`, and for every modality the user's turn, in which `{image}`
-(image modalities) or `{caption}` (text) marks where the item goes. The wording is ours; a teacher
-that somebody trained with other words is used with `prompts=dict(...)`.
+(image modalities) or `{caption}` (text) marks where the item goes. The default wording is ours and
+stands in `defaults.json`; a teacher that somebody trained with other words is used with
+`prompts=dict(...)`, or carries them in a `reidbench.json` beside its weights.
 """
 
 from __future__ import annotations
@@ -12,50 +13,17 @@ from typing import Any
 
 from reidbench_registry import MODALITIES, ConfigError, DataError, did_you_mean
 
-_PICTURES = {
-    "rgb": "a colour photo",
-    "ir": "a near-infrared photo",
-    "thermal": "a thermal image",
-    "sketch": "a black-and-white sketch",
-    "color_pencil": "a colour pencil drawing",
-}
-_FOCUS = (
-    "Represent who it is, so that the same person is found again in any other kind of picture or "
-    "text. Focus on age, gender, clothing and biometric features such as build, hair and face; "
-    "leave out background, pose and light."
-)
-
-FULL: dict[str, str] = {
-    "system": (
-        "You are an embedding model for person re-identification. You condense what is shown or "
-        "said about a pedestrian into one vector that stays the same across modalities."
-    ),
-    **{m: f"{{image}}\nThis is {p} of one person. {_FOCUS}" for m, p in _PICTURES.items()},
-    "text": f"{{caption}}\nThis is a written description of one person. {_FOCUS}",
-}
-"""For real checkpoints."""
-
-SHORT: dict[str, str] = {
-    "system": "embed the person",
-    **{
-        m: f"{{image}}{name} age gender clothing biometrics"
-        for m, name in zip(
-            _PICTURES, ("photo", "infrared", "thermal", "sketch", "pencil"), strict=True
-        )
-    },
-    "text": "{caption} text age gender clothing biometrics",
-}
-"""For the embedded model, where every token of a prompt costs as much as one of the image."""
-
 
 def complete(given: Mapping[str, str] | None, default: Mapping[str, str]) -> dict[str, str]:
     """`default` with the entries of `given` in their place.
 
     Raises ConfigError for an unknown key, or a template without exactly one mark."""
+    if given is not None and not isinstance(given, Mapping):
+        raise ConfigError(f"prompts: expected None or a dict, got {given!r}")
     prompts = dict(default)
     for key, text in (given or {}).items():
         if key not in prompts:
-            raise ConfigError(f"prompts: unknown key {key!r}{did_you_mean(key, prompts)}")
+            raise ConfigError(f"prompts: unknown key {key!r}{did_you_mean(str(key), prompts)}")
         if not isinstance(text, str):
             raise ConfigError(f"prompts: {key!r} must be a string, got {text!r}")
         prompts[key] = text
@@ -74,7 +42,7 @@ def chat(processor: Any, prompts: Mapping[str, str], modality: str) -> str:
     """The whole chat up to the open assistant turn, by the checkpoint's own template. An image is
     one placeholder between its start and end tokens; the caption is still `{caption}`.
 
-    Raises DataError when the checkpoint brings no chat template."""
+    Raises DataError when the checkpoint brings no usable chat template."""
     if modality == "text":
         content = [{"type": "text", "text": prompts["text"]}]
     else:
@@ -90,6 +58,11 @@ def chat(processor: Any, prompts: Mapping[str, str], modality: str) -> str:
         {"role": "user", "content": content},
     ]
     try:
-        return processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    except ValueError as error:
-        raise DataError(f"the checkpoint's chat template cannot be used: {error}") from None
+        text = processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    except Exception as error:  # a template is a small program, and fails in as many ways
+        first = str(error).partition("\n")[0]
+        raise DataError(f"the checkpoint's chat template cannot be used: {first}") from None
+    expected = "{caption}" if modality == "text" else processor.image_token
+    if text.count(expected) != 1:
+        raise DataError(f"the checkpoint's chat template does not put out one {expected}")
+    return text

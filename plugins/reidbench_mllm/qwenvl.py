@@ -1,4 +1,4 @@
-"""A Qwen2-VL as teacher: the last hidden state of a chat about one item is its embedding."""
+"""Qwen2-VL as teacher."""
 
 from __future__ import annotations
 
@@ -12,44 +12,55 @@ from PIL import Image
 from torch import Tensor, nn
 
 from reidbench.tools.images import open_image
-from reidbench.tools.tensors import load_state, load_tensors, save_tensors
+from reidbench.tools.tensors import load_tensors, save_tensors
 from reidbench.tools.text import clean_caption
 from reidbench_registry import MODALITIES, ConfigError, DataError, Record
 
-from .checkpoint import open_checkpoint, quiet
-from .lora import Lora
+from .checkpoint import defaults, open_checkpoint, quiet
+from .lora import Lora, load_adapter, save_adapter
 from .positions import rotary_positions
-from .prompts import FULL, SHORT, chat, complete, mark
+from .prompts import complete
+from .tokens import Tokens
 from .vision import VisionInput, shorten
 
-PAPER_SIZE = (336, 196)
-EMBEDDED_SIZE = (64, 32)
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-ADAPTER, WHOLE = "adapter", "model.safetensors"
+BASE = "base.safetensors"
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+_ATTENTIONS = ("sdpa", "eager", "flash_attention_2")
 
 
 class Item(NamedTuple):
     """A preprocessed record."""
 
-    ids: list[int]
+    tokens: Tensor
+    """int64[L]: the whole prompt, the caption or the image's placeholders in it"""
     pixels: Tensor | None
-    """uint8[H, W, 3]; None for a caption"""
+    """uint8[H, W, 3]; None for text"""
+    truncated: bool
+    """The caption was too long and lost its end."""
 
 
 class QwenVL(nn.Module):
-    """Qwen2-VL with LoRA (arXiv 2602.12936, the cloud model). The embedding is the last hidden
-    state at the last token of the prompt, just before the model would answer.
+    """A Qwen2-VL that answers a prompt about an image or a caption with one vector: the last
+    hidden state at the last token (arXiv 2602.12936, the cloud model).
 
-    weights: 'embedded' (1 M parameters, for 64 x 32 images), a local folder, or a hub id.
-    lora: None, or dict(scheme, r, alpha, dropout, dora, init); see `lora.SCHEMES`.
-    train_base: train the model's own weights too; otherwise only the adapter's are.
-    image_size: [H, W]; None: 336 x 196 as in the paper, 64 x 32 for 'embedded'.
-    max_text_tokens: longer captions are cut so that the prompt as a whole fits; see `truncated`.
-    prompts: parts of the wording that differ from `prompts.FULL`.
-    dtype: of the weights. attn_implementation: as transformers names it.
-    padding_side: either gives the same embeddings; right is faster.
+    weights: 'embedded' (1.2 M parameters, 64 x 32 images), a local folder, or a name on the
+        Hugging Face hub (downloads).
+    lora: None, or dict(scheme, r, alpha, dropout, dora, init); schemes: see `lora.target_modules`.
+    train_base: the weights below the adapter are trained, too.
+    image_size: [H, W]; None: what the checkpoint is used with, [336, 196] for real ones.
+    max_text_tokens: prompt and caption together; longer captions are cut, the prompt never is.
+    prompts: dict of `system` and templates by modality, see `prompts`; those it leaves out keep
+        their default.
+    dtype: 'float32', 'bfloat16' or 'float16', of the base weights.
+    attn_implementation: 'sdpa', 'eager' or 'flash_attention_2'.
+    gradient_checkpointing: less memory, more time in training.
+    seed: of the adapter, and of the embedded model where it has no weights; None: torch's own
+        generator goes on, which the harness seeds.
 
-    Raises ConfigError for a wrong argument, DataError for weights that are missing or do not fit.
+    `truncated_captions` counts the captions that were cut, as batches are encoded.
+
+    Raises ConfigError for a wrong argument, DataError for a checkpoint that is out of reach,
+    incomplete or of another architecture.
     """
 
     def __init__(
@@ -63,206 +74,182 @@ class QwenVL(nn.Module):
         dtype: str = "float32",
         attn_implementation: str = "sdpa",
         gradient_checkpointing: bool = False,
-        padding_side: str = "right",
+        seed: int | None = None,
     ) -> None:
         super().__init__()
-        if dtype not in DTYPES:
-            raise ConfigError(f"QwenVL: dtype={dtype!r} is none of {', '.join(DTYPES)}")
-        if padding_side not in ("left", "right"):
-            raise ConfigError(f"QwenVL: padding_side={padding_side!r} is none of 'left', 'right'")
-        adapter = Lora.parse(lora) if lora is not None else None
-        embedded = weights == "embedded"
-        wording = complete(prompts, SHORT if embedded else FULL)
+        for name, value in (
+            ("train_base", train_base),
+            ("gradient_checkpointing", gradient_checkpointing),
+        ):
+            if type(value) is not bool:
+                raise ConfigError(f"QwenVL: {name}={value!r} must be true or false")
+        if not isinstance(weights, str):
+            raise ConfigError(f"QwenVL: weights={weights!r} is not a string")
+        if seed is not None and type(seed) is not int:
+            raise ConfigError(f"QwenVL: seed={seed!r} is not a whole number")
+        for name, value, known in (
+            ("dtype", dtype, tuple(_DTYPES)),
+            ("attn_implementation", attn_implementation, _ATTENTIONS),
+        ):
+            if value not in known:
+                raise ConfigError(f"QwenVL: {name}={value!r} is none of {', '.join(known)}")
+        self._lora = Lora.parse(lora) if lora is not None else None
+        default = defaults(weights)
+        wording = complete(prompts, default["prompts"])
         model, processor = open_checkpoint(
-            weights, dtype=DTYPES[dtype], attn_implementation=attn_implementation
+            weights, dtype=_DTYPES[dtype], attn_implementation=attn_implementation, seed=seed
         )
-        # Embeddings need no vocabulary: this spares a matrix product and a copy of its weights.
+        vision = model.config.vision_config
+        size = _size(default["image_size"] if image_size is None else image_size, vision)
+        image = processor.image_processor
+        self._vision = VisionInput(size, vision, image.image_mean, image.image_std)
+        self._tokens = Tokens(processor, wording, self._vision.tokens, max_text_tokens)
+        self._image_token = model.config.image_token_id
+        # Embeddings need no vocabulary, and a head that nothing uses would get no gradient.
         model.lm_head = nn.Identity()
-        config = model.config
-        size = _size(image_size, EMBEDDED_SIZE if embedded else PAPER_SIZE, config.vision_config)
-        settings = processor.image_processor
-        self._vision = VisionInput(
-            size, config.vision_config, settings.image_mean, settings.image_std
-        )
+        self._weights, self._size, self._train_base = weights, size, train_base
+        self.embed_dim: int = model.config.text_config.hidden_size
+        self.modalities = frozenset(MODALITIES)
+        self.truncated_captions = 0
+
+        model.requires_grad_(False)
         if attn_implementation == "sdpa":
             shorten(model.model.visual)
         if gradient_checkpointing:
-            model.gradient_checkpointing_enable()
-            model.enable_input_require_grads()
-        for parameter in model.parameters():
-            parameter.requires_grad_(False)
-        with quiet():
-            self.model = adapter.attach(model) if adapter else model
-        self._adapted, self._train_base = adapter is not None, train_base
+            with quiet():  # its name is about to change
+                model.gradient_checkpointing_enable({"use_reentrant": False})
+        base = dict(model.named_parameters())  # before the adapter joins them
+        self.model: nn.Module = self._lora.attach(model, seed) if self._lora else model
         if train_base:
-            for parameter in self.model.parameters():
+            for parameter in base.values():
                 parameter.requires_grad_(True)
 
-        self.embed_dim: int = config.get_text_config().hidden_size
-        self.modalities = frozenset(MODALITIES)
-        self.truncated = 0
-        """captions that were cut so far, in this process"""
-        self._size, self._padding_side = size, padding_side
-        self._image_token: int = config.image_token_id
-        self._tokenizer = processor.tokenizer
-        self._chats = {m: chat(processor, wording, m) for m in MODALITIES}
-        self._image_ids = {m: self._with_image(m) for m in MODALITIES if m != "text"}
-        self._room = self._room_for_caption(max_text_tokens)
-
     def preprocess(self, record: Record, transform: Callable[[Any], Any] | None = None) -> Item:
-        """One record -> the token ids of its prompt, and its pixels. Raises DataError naming the
-        item or the file."""
+        """One record -> its prompt's tokens[L] and pixels[H, W, 3]. Raises DataError naming it."""
+        if record.modality not in self.modalities:
+            raise DataError(f"{record.item_id}: the model does not embed {record.modality!r}")
         if record.modality == "text":
             caption = record.text or ""
             caption = clean_caption(transform(caption) if transform else caption)
             if not caption:
                 raise DataError(f"{record.item_id}: the caption is empty")
-            return Item(self._with_caption(caption), None)
+            tokens, truncated = self._tokens.text(caption)
+            return Item(tokens, None, truncated)
         if record.path is None:
             raise DataError(f"{record.item_id}: the record has no image file")
         image = open_image(record.path)
+        if min(image.size) < self._vision.patch:
+            raise DataError(
+                f"image smaller than a patch of {self._vision.patch} pixels: {record.path}: "
+                f"{image.width} x {image.height}"
+            )
         image = transform(image) if transform else image
         height, width = self._size
         if image.size != (width, height):
             image = image.resize((width, height), Image.Resampling.BICUBIC)
         pixels = torch.from_numpy(np.array(image, dtype=np.uint8))
-        return Item(self._image_ids[record.modality], pixels)
+        return Item(self._tokens.image(record.modality), pixels, False)
 
     def collate(self, items: Sequence[Item]) -> Mapping[str, Any]:
-        """Items of mixed modality -> `image` and `text`, each with `ids`[N, L] and `mask`[N, L]
-        padded to its own longest prompt, `image` with `pixels`[N, H, W, 3]; and `place`[B], the
-        row of each item when images stand before captions.
+        """Items of mixed modality -> `image` and `text`, where there are any, each with `tokens`
+        and `mask`[N, L], padded on the right to its own longest, the first with
+        `pixels`[N, H, W, 3] uint8; `place`[B], the row of each item when images stand before
+        captions; and `truncated`, a count.
 
-        Apart, because a caption's prompt is about twice as long as an image's."""
+        Apart, because a caption's prompt may be twice as long as an image's or half as long."""
+        images = [item for item in items if item.pixels is not None]
+        captions = [item for item in items if item.pixels is None]
         is_text = torch.tensor([item.pixels is None for item in items])
         place = torch.empty(len(items), dtype=torch.long)
         place[torch.argsort(is_text, stable=True)] = torch.arange(len(items))
-        batch: dict[str, Any] = {"place": place}
-        images = [item for item in items if item.pixels is not None]
-        captions = [item for item in items if item.pixels is None]
+        batch: dict[str, Any] = {
+            "place": place,
+            "truncated": sum(item.truncated for item in items),
+        }
         if images:
             pixels = torch.stack([item.pixels for item in images if item.pixels is not None])
-            batch["image"] = {**self._pad(images), "pixels": pixels}
+            batch["image"] = self._tokens.pad([item.tokens for item in images])
+            batch["image"]["pixels"] = pixels
         if captions:
-            batch["text"] = self._pad(captions)
+            batch["text"] = self._tokens.pad([item.tokens for item in captions])
         return batch
 
     def encode(self, batch: Mapping[str, Any]) -> Tensor:
-        """batch of B items -> embeddings[B, embed_dim] in the items' order, not normalised."""
-        found = [self._encode(batch[kind]) for kind in ("image", "text") if kind in batch]
+        """batch of B items -> embeddings[B, embed_dim] in the items' order, not normalised.
+
+        Padding may stand on either side."""
+        self.truncated_captions += batch["truncated"]
+        found = [self._encode(**batch[kind]) for kind in ("image", "text") if kind in batch]
         return torch.cat(found)[batch["place"]]
 
-    def _encode(self, prompts: Mapping[str, Tensor]) -> Tensor:
-        ids, mask = prompts["ids"], prompts["mask"]
-        base = self._base.model
-        embeddings = base.language_model.embed_tokens(ids)
-        if "pixels" in prompts:
-            visual = self._vision(base.visual, prompts["pixels"]).to(embeddings.dtype)
+    def _encode(self, tokens: Tensor, mask: Tensor, pixels: Tensor | None = None) -> Tensor:
+        """tokens[N, L], mask[N, L], pixels[N, H, W, 3] -> [N, embed_dim]"""
+        model = self._base().model
+        inputs = model.get_input_embeddings()(tokens)
+        if pixels is not None:
             # Images stand in the batch's order, and so do their placeholders.
-            here = (ids == self._image_token)[..., None].expand_as(embeddings)
-            embeddings = embeddings.masked_scatter(here, visual)
-        right = self._padding_side == "right"
-        states = base.language_model(
-            inputs_embeds=embeddings,
-            # No token looks ahead, so padding on the right is seen by none that counts.
-            attention_mask=None if right else mask,
-            position_ids=rotary_positions(ids, mask, self._image_token, self._vision.token_grid),
-            use_cache=False,
+            places = (tokens == self._image_token).unsqueeze(-1)
+            visual = self._vision(model.visual, pixels).to(inputs.dtype)
+            inputs = inputs.masked_scatter(places, visual)
+        # Always given: without them the model would fall back on what it kept of an older batch.
+        positions = rotary_positions(tokens, mask, self._image_token, self._vision.token_grid)
+        states = model.language_model(
+            inputs_embeds=inputs, attention_mask=mask, position_ids=positions, use_cache=False
         ).last_hidden_state
-        last = mask.sum(1) - 1 if right else torch.full_like(mask[:, 0], ids.shape[1] - 1)
-        return states[torch.arange(len(ids), device=ids.device), last]
-
-    def _pad(self, items: Sequence[Item]) -> dict[str, Tensor]:
-        """ids[N, L] and mask[N, L] (1 at real tokens)"""
-        longest = max(len(item.ids) for item in items)
-        ids = torch.full((len(items), longest), self._tokenizer.pad_token_id)
-        mask = torch.zeros_like(ids)
-        for row, item in enumerate(items):
-            n = len(item.ids)
-            place = slice(0, n) if self._padding_side == "right" else slice(longest - n, longest)
-            ids[row, place] = torch.tensor(item.ids)
-            mask[row, place] = 1
-        return {"ids": ids, "mask": mask}
+        order = torch.arange(mask.shape[1], device=mask.device)
+        return states[torch.arange(len(mask), device=mask.device), (mask * order).argmax(1)]
 
     def save(self, folder: Path) -> None:
-        """Write the adapter as a PEFT folder `adapter/`, and the whole model beside it when its
-        base was trained."""
-        if self._adapted:
-            with quiet():
-                self.model.save_pretrained(folder / ADAPTER, save_embedding_layers=False)
+        """Write the adapter as a PEFT folder, and `base.safetensors` where the base is trained."""
+        if self._lora:
+            save_adapter(self.model, self._weights, folder)
         if self._train_base:
-            save_tensors(folder / WHOLE, self.model.state_dict())
+            save_tensors(folder / BASE, self._base_state())
 
     def load(self, folder: Path) -> None:
-        """Take what `save` wrote. Raises DataError when it is missing or of another model."""
+        """Take what `save` wrote, or a released adapter. Raises DataError when it is missing or
+        does not fit."""
+        if self._lora:
+            load_adapter(self.model, self._lora, folder)
         if self._train_base:
-            load_state(self.model, folder / WHOLE)
-        elif self._adapted:
-            from peft import set_peft_model_state_dict
-
-            path = folder / ADAPTER / "adapter_model.safetensors"
-            found = set_peft_model_state_dict(self.model, load_tensors(path))
-            missing = [n for n in found.missing_keys if "lora_" in n]
-            if missing or found.unexpected_keys:
-                first = [*missing, *found.unexpected_keys][0]
-                raise DataError(f"{path} does not fit the model: {first}")
+            state, found = self._base_state(), load_tensors(folder / BASE)
+            for name in sorted(state.keys() ^ found.keys()):
+                what = "lacks" if name in state else "has more than the model:"
+                raise DataError(f"{folder / BASE} does not fit the model: it {what} {name}")
+            for name, value in state.items():
+                if value.shape != found[name].shape:
+                    raise DataError(f"{folder / BASE} does not fit the model: shape of {name}")
+                value.copy_(found[name])
 
     def parameter_report(self) -> dict[str, Any]:
-        """The adapted modules, and how many parameters are trained of how many."""
-        names = sorted(
-            name.removesuffix(".lora_A").removeprefix("base_model.model.")
-            for name, _ in self.model.named_modules()
-            if name.endswith(".lora_A")
-        )
-        counts = [(p.numel(), p.requires_grad) for p in self.model.parameters()]
+        """`adapted_modules` (their names), and the numbers `trainable` and `total`."""
+        names = [n for n, m in self._base().named_modules() if hasattr(m, "lora_A")]
+        sizes = [(p.numel(), p.requires_grad) for p in self.model.parameters()]
         return {
-            "adapted": names,
-            "trainable": sum(n for n, trained in counts if trained),
-            "total": sum(n for n, _ in counts),
+            "adapted_modules": names,
+            "trainable": sum(size for size, trained in sizes if trained),
+            "total": sum(size for size, _ in sizes),
         }
 
-    @property
     def _base(self) -> Any:
-        """The Qwen2VLForConditionalGeneration itself, inside the adapter where there is one."""
-        return self.model.get_base_model() if self._adapted else self.model
+        """The Qwen2VLForConditionalGeneration, with or without an adapter in it."""
+        return self.model.get_base_model() if self._lora else self.model
 
-    def _tokens(self, text: str) -> list[int]:
-        return self._tokenizer(text, add_special_tokens=False)["input_ids"]
-
-    def _with_image(self, modality: str) -> list[int]:
-        """The prompt of an image, its placeholder as often as there are visual tokens."""
-        ids = self._tokens(self._chats[modality])
-        at = ids.index(self._image_token)
-        return [*ids[:at], *[self._image_token] * self._vision.tokens, *ids[at + 1 :]]
-
-    def _with_caption(self, caption: str) -> list[int]:
-        before, _, after = self._chats["text"].partition(mark("text"))
-        words = self._tokens(caption)
-        if len(words) > self._room:
-            self.truncated += 1
-            return [*self._tokens(before), *words[: self._room], *self._tokens(after)]
-        return self._tokens(before + caption + after)
-
-    def _room_for_caption(self, most: int) -> int:
-        before, _, after = self._chats["text"].partition(mark("text"))
-        used = len(self._tokens(before)) + len(self._tokens(after))
-        if type(most) is not int or most <= used:
-            raise ConfigError(
-                f"QwenVL: max_text_tokens={most!r} leaves no room for a caption: the prompt "
-                f"alone takes {used}"
-            )
-        return most - used
+    def _base_state(self) -> dict[str, Tensor]:
+        """The weights below the adapter, by the names that they have without one."""
+        return {
+            name.replace(".base_layer.", "."): parameter.detach()
+            for name, parameter in self._base().named_parameters()
+            if ".lora_" not in name
+        }
 
 
-def _size(given: list[int] | None, default: tuple[int, int], vision: Any) -> tuple[int, int]:
-    if given is None:
-        return default
-    cell = vision.patch_size * vision.spatial_merge_size
-    whole = isinstance(given, list | tuple) and len(given) == 2
-    if not whole or any(type(e) is not int or e < cell or e % cell for e in given):
+def _size(given: Any, vision: Any) -> tuple[int, int]:
+    step = vision.patch_size * vision.spatial_merge_size
+    whole = isinstance(given, (list, tuple)) and len(given) == 2
+    if not whole or any(type(e) is not int or e < step or e % step for e in given):
         raise ConfigError(
-            f"QwenVL: image_size={given!r} is not [H, W] in multiples of {cell} pixels (a patch of "
-            f"{vision.patch_size}, merged {vision.spatial_merge_size} x "
-            f"{vision.spatial_merge_size})"
+            f"QwenVL: image_size={given!r} is not [H, W] in multiples of {step}, "
+            f"{vision.spatial_merge_size} patches of {vision.patch_size}"
         )
     return given[0], given[1]

@@ -98,7 +98,7 @@ def test_overrides(host, option, field):
         ("data.type=os.system", "unknown dataset 'os.system'"),
         ("data=3", "expected"),
         ("seed", "expected path=value"),
-        ("run.seed.x=1", "no 'x'"),
+        ("run.seed.x=1", "run.seed is 0, no section"),
     ],
 )
 def test_wrong_overrides_are_one_line(host, option, message):

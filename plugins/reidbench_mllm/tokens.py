@@ -1,0 +1,81 @@
+"""Items -> token ids: the prompt of every modality, with the caption or the image in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from reidbench_registry import MODALITIES, ConfigError
+
+from .prompts import chat
+
+
+class Tokens:
+    """Tokenises whole prompts with a checkpoint's tokenizer and chat template."""
+
+    def __init__(
+        self, processor: Any, prompts: Mapping[str, str], visual_tokens: int, limit: int
+    ) -> None:
+        """Raises ConfigError for a `limit` that leaves no room beside the text prompt, DataError
+        for an unusable chat template."""
+        self._tokenizer = processor.tokenizer
+        # A caption that spells out a control token shall not act as one.
+        special = sorted(self._tokenizer.all_special_tokens, key=len, reverse=True)
+        self._special = re.compile("|".join(re.escape(token) for token in special))
+        self._text = chat(processor, prompts, "text")
+        images = {m: chat(processor, prompts, m) for m in MODALITIES if m != "text"}
+        # An image's prompt is the same for all images: tokenised once.
+        self._images = {
+            m: torch.tensor(
+                self._ids(
+                    text.replace(processor.image_token, processor.image_token * visual_tokens)
+                )
+            )
+            for m, text in images.items()
+        }
+        least = len(self._ids(self._text.replace("{caption}", ""))) + 1
+        if type(limit) is not int or limit < least:
+            raise ConfigError(
+                f"QwenVL: max_text_tokens={limit!r} is not a whole number from {least}, "
+                "the prompt and one token"
+            )
+        self._limit = limit
+
+    def image(self, modality: str) -> Tensor:
+        """-> int64[L], with a placeholder for every visual token"""
+        return self._images[modality]
+
+    def text(self, caption: str) -> tuple[Tensor, bool]:
+        """A cleaned caption -> int64[L] with L <= limit, and whether it lost its end.
+
+        Tokenised together with the prompt, as tokens may reach over the caption's border."""
+        caption = self._special.sub(" ", caption)
+        truncated = False
+        ids = self._ids(self._text.replace("{caption}", caption))
+        while len(ids) > self._limit:
+            truncated = True
+            encoded = self._tokenizer(
+                caption, return_offsets_mapping=True, add_special_tokens=False
+            )
+            starts = [start for start, _ in encoded["offset_mapping"]]
+            # The start of the first token that goes: always shorter than before.
+            caption = caption[: starts[max(len(starts) - (len(ids) - self._limit), 0)]]
+            ids = self._ids(self._text.replace("{caption}", caption))
+        return torch.tensor(ids), truncated
+
+    def pad(self, rows: Sequence[Tensor]) -> dict[str, Tensor]:
+        """int64[L_i] -> `tokens`[N, L] padded on the right, `mask`[N, L] (1 = real)"""
+        longest = max(len(row) for row in rows)
+        ids = torch.full((len(rows), longest), self._tokenizer.pad_token_id)
+        mask = torch.zeros_like(ids)
+        for place, row in enumerate(rows):
+            ids[place, : len(row)] = row
+            mask[place, : len(row)] = 1
+        return {"tokens": ids, "mask": mask}
+
+    def _ids(self, text: str) -> list[int]:
+        return self._tokenizer(text, add_special_tokens=False)["input_ids"]
