@@ -88,5 +88,6 @@ def caption(attributes: dict[str, str], rng: np.random.Generator, difficulty: fl
             [", ".join(worn[:-1]), worn[-1]] if len(worn) > 1 else worn
         )
     if a["bag"] != "none" and told(0.2):
-        text += f", {rng.choice(('carrying', 'with', 'holding'))} a {colour('bag_colour')}{word(a['bag'])}"
+        carries = rng.choice(("carrying", "with", "holding"))
+        text += f", {carries} a {colour('bag_colour')}{word(a['bag'])}"
     return " ".join(text.split()) + "."

@@ -58,7 +58,7 @@ def draw(who: Person, how: Pose, height: int, width: int) -> np.ndarray:
 
 
 class _Figure:
-    """Coordinates are in units of the picture's height, x from the figure's axis, y from the top."""
+    """Coordinates are in units of the figure's height, x from its axis, y from its top."""
 
     def __init__(self, who: Person, how: Pose, height: int, width: int) -> None:
         self.who, self.how = who, how

@@ -1,4 +1,4 @@
-"""A sheet of pictures to look at: `python -m reidbench_synthetic.sheet OUT.png [--difficulty 2]`."""
+"""A sheet of pictures to look at: `python -m reidbench_synthetic.sheet OUT.png`."""
 
 from __future__ import annotations
 
