@@ -6,8 +6,12 @@ A multimodal LLM is of use as teacher because of what it learnt before; so the e
 something before too. It sees drawn people of worlds (cameras, persons) that no experiment uses, and
 is supervised by their attributes and captions, never by identities:
 
-- cross entropy of linear attribute heads, in every modality, over what that modality shows;
-- InfoNCE between each picture and the caption of the same moment.
+- first the vision tower alone: cross entropy of linear attribute heads over all of a picture's
+  visual tokens (through a language model that knows nothing it would learn ten times slower);
+- then the whole model: attribute heads over the embedding of every modality, and InfoNCE between
+  each picture and the caption of the same moment.
+
+Attributes that a modality does not show are not asked of it.
 
 The same seed, libraries and number of threads give the same file.
 """
@@ -36,10 +40,10 @@ from reidbench_synthetic.dataset import SyntheticPedestrians
 
 FIRST_WORLD = 1_000_000
 """Seeds from here on belong to the foundation."""
-MODALITIES = ("rgb", "ir", "sketch", "text")
+PICTURES = ("rgb", "ir", "sketch")
+MODALITIES = (*PICTURES, "text")
 COLOURS = tuple(name for name in CHOICES if name.endswith("colour"))
 UNSEEN = {"ir": COLOURS, "sketch": COLOURS, "rgb": (), "text": ()}
-"""What a modality does not show is not asked of it."""
 VALUES = {name: tuple(dict.fromkeys((*values, "none"))) for name, values in CHOICES.items()}
 
 
@@ -88,9 +92,10 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=10)
     parser.add_argument("--people", type=int, default=800, help="per world")
     parser.add_argument("--instances", type=int, default=2)
-    parser.add_argument("--steps", type=int, default=4500)
+    parser.add_argument("--vision-steps", type=int, default=1200)
+    parser.add_argument("--steps", type=int, default=2500)
     parser.add_argument("--batch", type=int, default=32, help="moments; four items each")
-    parser.add_argument("--lr", type=float, default=1.5e-3)
+    parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
@@ -107,50 +112,60 @@ def main() -> None:
             for moment in data
         ]
     )
-    heads = Heads(model.embed_dim)
-    optimizer = torch.optim.AdamW(
-        [*model.parameters(), *heads.parameters()], lr=given.lr, weight_decay=0.02
-    )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, given.lr, total_steps=given.steps, pct_start=0.08
-    )
-    model.train()
-    order = torch.empty(0, dtype=torch.long)
-    log = []
-    for step in track(range(1, given.steps + 1), "training"):
-        if len(order) < given.batch:
-            order = torch.randperm(len(data))
-        chosen, order = order[: given.batch], order[given.batch :]
-        batch = [items[i][m] for m in MODALITIES for i in chosen.tolist()]
-        features = dict(
-            zip(MODALITIES, model.encode(model.collate(batch)).split(given.batch), strict=True)
+    log: list[dict] = []
+
+    def train(stage: str, steps: int, lr: float, modules: list[nn.Module], losses) -> None:
+        """Minimise the sum of `losses(chosen moments)`."""
+        parameters = [p for module in modules for p in module.parameters()]
+        optimizer = torch.optim.AdamW(parameters, lr=lr, weight_decay=0.02)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, lr, total_steps=steps, pct_start=0.1
         )
-        normed = {m: heads.norms[m](f) for m, f in features.items()}
-        told = torch.stack([heads(m, f, attributes[chosen]) for m, f in normed.items()]).mean()
-        pictures = [normed[m] for m in MODALITIES if m != "text"]
-        paired = torch.stack([info_nce(p, normed["text"]) for p in pictures]).mean()
-        loss = told + 0.3 * paired
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        if step % 100 == 0:
-            row = {
-                "step": step,
-                "attributes": round(told.item(), 4),
-                "captions": round(paired.item(), 4),
-                "minutes": round((time.monotonic() - start) / 60, 1),
-            }
-            log.append(row)
-            print(json.dumps(row), flush=True)
+        order = torch.empty(0, dtype=torch.long)
+        for step in range(1, steps + 1):
+            if len(order) < given.batch:
+                order = torch.randperm(len(data))
+            chosen, order = order[: given.batch], order[given.batch :]
+            terms = losses(chosen)
+            optimizer.zero_grad()
+            torch.stack(list(terms.values())).sum().backward()
+            nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimizer.step()
+            schedule.step()
+            if step % 100 == 0:
+                minutes = round((time.monotonic() - start) / 60, 1)
+                row = {"stage": stage, "step": step, "minutes": minutes}
+                log.append(row | {name: round(term.item(), 3) for name, term in terms.items()})
+                print(json.dumps(log[-1]), flush=True)
+
+    model.train()
+    inner = model.model.model
+    tokens = model._vision.tokens * model.embed_dim
+    tower_heads, heads = Heads(tokens), Heads(model.embed_dim)
+
+    def of_tower(chosen: Tensor) -> dict[str, Tensor]:
+        pixels = torch.stack([items[i][m].pixels for m in PICTURES for i in chosen.tolist()])
+        seen = model._vision(inner.visual, pixels).view(len(pixels), tokens).split(len(chosen))
+        found = zip(PICTURES, seen, strict=True)
+        return {m: tower_heads(m, tower_heads.norms[m](f), attributes[chosen]) for m, f in found}
+
+    def of_model(chosen: Tensor) -> dict[str, Tensor]:
+        batch = [items[i][m] for m in MODALITIES for i in chosen.tolist()]
+        found = model.encode(model.collate(batch)).split(len(chosen))
+        normed = {m: heads.norms[m](f) for m, f in zip(MODALITIES, found, strict=True)}
+        told = {m: heads(m, f, attributes[chosen]) for m, f in normed.items()}
+        paired = [info_nce(normed[m], normed["text"]) for m in PICTURES]
+        return told | {"captions": 0.2 * torch.stack(paired).mean()}
+
+    train("vision", given.vision_steps, 2e-3, [inner.visual, tower_heads], of_tower)
+    train("whole", given.steps, given.lr, [model, heads], of_model)
     state = {n: t.half() for n, t in model.model.state_dict().items()}
     save_tensors(given.out / "model.safetensors", state, metadata={"format": "pt"})
     report = {
         "parameters": sum(p.numel() for p in model.parameters()),
         "arguments": {k: v for k, v in vars(given).items() if k not in ("out", "cache")},
         "minutes": round((time.monotonic() - start) / 60, 1),
-        "log": log[:: max(1, len(log) // 10)],
+        "log": log[4::5],
     }
     (given.out / "foundation.json").write_text(json.dumps(report, indent=2) + "\n")
 
