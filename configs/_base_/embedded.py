@@ -1,6 +1,6 @@
 """The embedded experiment: a small drawn world, a tiny teacher and a tiny student."""
 
-data = dict(type="SyntheticPedestrians", seed=0)
+data = dict(type="SyntheticPedestrians", seed=0, train=800)
 teacher = dict(
     backbone=dict(
         type="QwenVL",
@@ -25,7 +25,7 @@ teacher = dict(
 student = dict(
     backbone=dict(type="OpenCLIP", model="embedded", projection="per_modality"),
     train=dict(
-        steps=1000,
+        steps=900,
         optimizer=dict(type="AdamW", lr=1e-3, weight_decay=0.01),
         warmup=0.1,
         scheduler=dict(type="CosineAnnealingLR", eta_min=1e-5),
