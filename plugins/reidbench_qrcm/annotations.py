@@ -10,6 +10,7 @@ from reidbench.tools.text import clean_caption
 from reidbench_registry import DataError
 
 SPLITS = ("train", "val", "test")
+NEEDED = ("train", "test")
 FIELDS = {"split": str, "captions": list, "file_path": str, "id": int}
 
 
@@ -28,7 +29,8 @@ def read(path: Path) -> list[Photo]:
 
     Raises DataError naming the file for one that is missing or no list of entries, and for entries
     that lack a field, have a wrong one, name a photo twice or one outside the data set, have no
-    caption, or put one identity into two splits: the first such entry, and how many there are."""
+    caption, or put one identity into two splits: the first such entry, and how many there are.
+    Also for a list without train or test photos: to learn it after the training is too late."""
     entries = _json(path)
     if not isinstance(entries, list):
         raise DataError(f"{path}: expected a list of photos, found {type(entries).__name__}")
@@ -59,6 +61,10 @@ def read(path: Path) -> list[Photo]:
     if problems:
         more = f" (and {len(problems) - 1} more entries are wrong)" if len(problems) > 1 else ""
         raise DataError(f"{path}: {problems[0]}{more}")
+    splits = {p.split for p in photos}
+    for split in NEEDED:
+        if split not in splits:
+            raise DataError(f"{path}: no photo is in split {split!r}")
     return photos
 
 
@@ -71,6 +77,8 @@ def _json(path: Path) -> Any:
         raise DataError(f"{path}: not UTF-8 (byte {error.start})") from None
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: {error}") from None
+    except RecursionError:
+        raise DataError(f"{path}: nested too deeply to be a list of photos") from None
 
 
 def _problem(entry: Any) -> str | None:
@@ -84,9 +92,12 @@ def _problem(entry: Any) -> str | None:
             return f"field {name!r} is {entry[name]!r}, expected {kind.__name__}"
     if entry["split"] not in SPLITS:
         return f"split {entry['split']!r} is none of {', '.join(SPLITS)}"
-    file = PurePosixPath(entry["file_path"])
-    if file.is_absolute() or ".." in file.parts or not file.name or "\\" in entry["file_path"]:
-        return f"file_path {entry['file_path']!r} does not lie below imgs/"
+    given = entry["file_path"]
+    file = PurePosixPath(given)
+    if file.is_absolute() or ".." in file.parts or not file.name or "\\" in given:
+        return f"file_path {given!r} does not lie below imgs/"
+    if not given.isprintable():
+        return f"file_path {given!r} is no file name"
     if not entry["captions"]:
         return "the caption list is empty"
     for caption in entry["captions"]:

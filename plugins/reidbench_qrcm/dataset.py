@@ -49,8 +49,10 @@ class QrCM:
         their records say so (`generated`). False: leave them out.
     seed: of the derived pictures.
 
-    A version belongs to the photo with the same path, whatever its extension. Cameras are unknown:
-    the folders of CUHK-PEDES name sources. Raises ConfigError for a wrong argument."""
+    A version belongs to the photo with the same path, whatever its extension; the photo's own
+    extension comes first. Cameras are unknown: the folders of CUHK-PEDES name sources. The card's
+    revision is the hash of `reid_raw.json`, with the seed and version of derived pictures.
+    Raises ConfigError for a wrong argument."""
 
     def __init__(self, root: str, derive: bool = True, seed: int = 0) -> None:
         if not isinstance(root, str) or not root:
@@ -81,22 +83,25 @@ class QrCM:
         photos = read(self._root / ANNOTATIONS)
         self._check(photos)
         digest = hashlib.sha256((self._root / ANNOTATIONS).read_bytes()).hexdigest()
-        self.card = replace(self.card, revision=digest[:12])
-        splits = Counter(p.split for p in photos)
-        self.notes = [f"{s}: no photos" for s in ("train", "val", "test") if s not in splits]
+        self.notes = [] if any(p.split == "val" for p in photos) else ["val: no photos"]
         versions = {c.modality: self._versions(c, photos, cache, track) for c in COMPANIONS}
+        revision = digest[:12]
+        if any(made_by for files in versions.values() for _, made_by in files.values()):
+            # Other derived pictures are other data: what was trained on them must not be reused.
+            revision += f"-derived{VERSION}-seed{self._seed}"
+        self.card = replace(self.card, revision=revision)
         return [record for photo in photos for record in self._records(photo, versions)]
 
     def _check(self, photos: list[Photo]) -> None:
         present = _files(self._root / "imgs")
         missing = [p.file for p in photos if p.file not in present]
         if missing:
-            shown = ", ".join(missing[:3])
-            folders = Counter(PurePosixPath(f).parts[0] for f in missing).most_common(3)
+            shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+            folders = Counter(str(PurePosixPath("imgs", f).parent) for f in missing).most_common(3)
             where = ", ".join(f"{n} in {folder}" for folder, n in folders)
             raise DataError(
                 f"{self._root / 'imgs'}: {len(missing)} of {len(photos)} photos are missing: "
-                f"{shown}, ... ({where})"
+                f"{shown} ({where})"
             )
 
     def _versions(
@@ -107,11 +112,14 @@ class QrCM:
         found: dict[str, tuple[Path, str | None]] = {}
         present: dict[str, Path] = {}
         for folder in sorted(self._root.glob(f"{companion.folders}*")):
-            for file in _files(folder):
+            # Sorted: which of several extensions is taken must not depend on the file system.
+            for file in sorted(f for f in _files(folder) if f.lower().endswith(IMAGES)):
+                present.setdefault(file, folder / file)
                 present.setdefault(_stem(file), folder / file)
         for photo in photos:
-            if _stem(photo.file) in present:
-                found[photo.file] = present[_stem(photo.file)], None
+            version = present.get(photo.file) or present.get(_stem(photo.file))
+            if version:
+                found[photo.file] = version, None
         lacking = [p for p in photos if p.file not in found]
         if not lacking:
             return found
@@ -180,14 +188,14 @@ def _claim(folder: Path, made_by: dict) -> None:
 
 
 def _files(folder: Path) -> set[str]:
-    """Images below a folder, relative, with forward slashes: one listing instead of a look-up a
-    photo."""
+    """Files below a folder, relative, with forward slashes: one listing instead of a look-up a
+    photo. Linked folders count: the sources of CUHK-PEDES often lie elsewhere."""
     found = set()
-    for place, _, names in os.walk(folder):
+    for place, _, names in os.walk(folder, followlinks=True):
         below = Path(place).relative_to(folder).as_posix()
         prefix = "" if below == "." else f"{below}/"
-        found.update(prefix + n for n in names if n.lower().endswith(IMAGES))
-    return {f for f in found if not PurePosixPath(f).name.startswith(".part-")}
+        found.update(prefix + n for n in names if not n.startswith(".part-"))
+    return found
 
 
 def _stem(file: str) -> str:

@@ -1,6 +1,7 @@
 """QrCM-ReID from a small skeleton of the CUHK-PEDES layout: index, derived versions, mistakes."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,28 @@ def test_fingerprint_follows_the_content_not_the_place(root, tmp_path):
     assert fingerprint(dataset.card, records) != fingerprint(other.card, found)
 
 
+def test_fingerprint_tells_derived_pictures_of_another_seed_apart(root, tmp_path):
+    found = {fingerprint(d.card, r) for d, r in
+             (index(root, tmp_path / "a", seed=seed) for seed in (0, 0, 1))}  # fmt: skip
+    assert len(found) == 2
+    plain_ones = [index(root, tmp_path / "a", derive=False, seed=seed) for seed in (0, 1)]
+    assert len({fingerprint(d.card, r) for d, r in plain_ones}) == 1
+
+
+def test_the_photos_own_extension_comes_first(root, tmp_path):
+    for suffix in (".bmp", ".jpg", ".png"):
+        picture((root / "imgs-IR" / "cam_a" / "1_0.jpg").with_suffix(suffix))
+    (root / "imgs-IR" / "cam_a" / "1_1.txt").write_text("no picture")
+    _, records = index(root, tmp_path / "cache", derive=False)
+    assert [r.path.name for r in records if r.modality == "ir"] == ["1_0.jpg"]
+
+
+def test_linked_folders_are_followed(root, tmp_path):
+    (root / "imgs" / "cam_a").rename(tmp_path / "elsewhere")
+    (root / "imgs" / "cam_a").symlink_to(tmp_path / "elsewhere")
+    assert len(index(root, tmp_path / "cache")[1]) == 8 * 5
+
+
 def changed(number, **fields):
     rows = entries()
     for key, value in fields.items():
@@ -132,14 +155,22 @@ def changed(number, **fields):
         (changed(1, captions=[" "]), "entry 1: caption ' ' is no text"),
         (changed(1, file_path="../x.jpg"), "'../x.jpg' does not lie below imgs/"),
         (changed(1, file_path="/x.jpg"), "'/x.jpg' does not lie below imgs/"),
+        (changed(1, file_path="\ud800.jpg"), r"file_path '\ud800.jpg' is no file name"),
+        (json.dumps(entries()[:4]), "reid_raw.json: no photo is in split 'test'"),
+        (json.dumps(entries()[4:]), "reid_raw.json: no photo is in split 'train'"),
+        ("[" * 100_000, "nested too deeply"),
         (changed(1, split="test"), "identity 1 is in split 'train' and in 'test'"),
         (changed(1, file_path="cam_a/1_0.jpg"), "cam_a/1_0.jpg is listed twice"),
-        (changed(1, file_path="cam_b/x.jpg"), "1 of 8 photos are missing: cam_b/x.jpg"),
+        (
+            changed(1, file_path="cam_b/x.jpg"),
+            "1 of 8 photos are missing: cam_b/x.jpg (1 in imgs/cam_b)",
+        ),
+        (changed(1, file_path="x.jpg"), "missing: x.jpg (1 in imgs)"),
     ],
 )
 def test_mistakes_in_the_annotations_are_named(root, tmp_path, text, words):
     (root / "reid_raw.json").write_text(text)
-    with pytest.raises(DataError, match=words.replace("[", "\\[").replace("(", "\\(")) as error:
+    with pytest.raises(DataError, match=re.escape(words)) as error:
         index(root, tmp_path / "cache")
     assert "\n" not in str(error.value)
 
