@@ -1,0 +1,7 @@
+"""The main job with an image-only student and its own loss."""
+
+_base_ = ["../../../configs/distill_pcm_fr.py"]
+student = dict(
+    backbone=dict(_delete_=True, type="OSNet"),
+    train=dict(losses=[dict(type="ID", weight=0.25), dict(type="Circle", weight=0.01)]),
+)

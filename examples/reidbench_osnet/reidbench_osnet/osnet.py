@@ -1,0 +1,101 @@
+"""A small OSNet as student: images only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from reidbench.tools.images import open_image, to_tensor
+from reidbench.tools.tensors import load_state, save_tensors
+from reidbench_registry import ConfigError, DataError, Record
+from torch import Tensor, nn
+
+from .blocks import OSBlock, pointwise
+
+STAGES = (4, 6, 8)
+"""Channels of the stages, in units of `width`: 256, 384 and 512 for the paper's width of 64."""
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+WEIGHTS = "model.safetensors"
+
+
+class OSNet(nn.Module):
+    """Omni-scale network (arXiv 1905.00953) with a linear projection into the teacher's space.
+
+    All modalities share the network. Against the paper's 256 x 128 the stem is gentler (a 3x3
+    convolution and no pooling), so that 64 x 32 images leave the last stage as 8 x 4.
+
+    width: channels of the stem; all others follow.
+    depth: omni-scale blocks per stage.
+    image_size: [H, W], at least 16 each.
+    embed_dim: dimension of the embedding; left out, a student gets its teacher's.
+
+    Raises ConfigError for a wrong argument."""
+
+    def __init__(
+        self,
+        width: int = 16,
+        depth: int = 2,
+        image_size: list[int] | None = None,
+        embed_dim: int = 128,
+    ) -> None:
+        super().__init__()
+        for name, value in (("width", width), ("depth", depth), ("embed_dim", embed_dim)):
+            if type(value) is not int or value < 1:
+                raise ConfigError(f"OSNet: {name}={value!r} is not a whole number from 1")
+        self._size = _size(image_size)
+        self.embed_dim = embed_dim
+        self.modalities = frozenset({"rgb", "ir", "sketch"})
+        layers: list[nn.Module] = [
+            nn.Conv2d(3, width, 3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+        ]
+        channels = width
+        for number, units in enumerate(STAGES):
+            if number:
+                layers += [pointwise(channels, channels), nn.AvgPool2d(2)]
+            for _ in range(depth):
+                layers.append(OSBlock(channels, units * width))
+                channels = units * width
+        layers += [pointwise(channels, channels), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+        # The norm keeps a batch apart: without it, all embeddings start out almost parallel, and
+        # a metric loss may leave them so.
+        layers += [nn.Linear(channels, channels), nn.BatchNorm1d(channels), nn.ReLU()]
+        self.features = nn.Sequential(*layers)
+        self.projection = nn.Linear(channels, embed_dim)
+
+    def preprocess(self, record: Record, transform: Callable[[Any], Any] | None = None) -> Tensor:
+        """One record -> image[3, H, W]. Raises DataError naming the item or the file."""
+        if record.modality not in self.modalities:
+            raise DataError(f"{record.item_id}: the model does not embed {record.modality!r}")
+        if record.path is None:
+            raise DataError(f"{record.item_id}: the record has no image file")
+        image = open_image(record.path)
+        return to_tensor(transform(image) if transform else image, self._size, MEAN, STD)
+
+    def collate(self, items: Sequence[Tensor]) -> Mapping[str, Any]:
+        """Images of any modality -> {'images': [B, 3, H, W]}."""
+        return {"images": torch.stack(list(items))}
+
+    def encode(self, batch: Mapping[str, Any]) -> Tensor:
+        """batch of B items -> embeddings[B, embed_dim] in the items' order, not normalised."""
+        return self.projection(self.features(batch["images"]))
+
+    def save(self, folder: Path) -> None:
+        """Write `model.safetensors`."""
+        save_tensors(folder / WEIGHTS, self.state_dict())
+
+    def load(self, folder: Path) -> None:
+        """Take what `save` wrote. Raises DataError when it is missing or of another model."""
+        load_state(self, folder / WEIGHTS)
+
+
+def _size(given: Any) -> tuple[int, int]:
+    if given is None:
+        return 64, 32
+    whole = isinstance(given, (list, tuple)) and len(given) == 2
+    if not whole or any(type(edge) is not int or edge < 16 for edge in given):
+        raise ConfigError(f"OSNet: image_size={given!r} is not [H, W], whole numbers from 16")
+    return given[0], given[1]

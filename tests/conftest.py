@@ -1,0 +1,52 @@
+"""What tests in several files share: a throw-away environment to install packages into."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+
+import pytest
+
+SCRIPTS = ("pip", "pytest", "reidbench")
+
+
+class Layer:
+    """An environment of its own that also sees the packages of this one. Pip works offline in it
+    and builds with the setuptools that are here."""
+
+    def __init__(self, place):
+        venv.create(place, with_pip=False, symlinks=True)
+        self.python = place / "bin" / "python"
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        self.site = place / "lib" / version / "site-packages"
+        # A site directory, not a mere path: an editable reidbench lives in a .pth file there.
+        line = f"import site; site.addsitedir({sysconfig.get_paths()['purelib']!r})\n"
+        (self.site / "layer.pth").write_text(line)
+        for name in SCRIPTS:
+            script = place / "bin" / name
+            script.write_text(f'#!/bin/sh\nexec "{self.python}" -m {name} "$@"\n')
+            script.chmod(0o755)
+        self.env = os.environ | {
+            "PATH": f"{place / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "PIP_NO_INDEX": "1",
+            # Pip reads this as a value, not as a question: 0 is --no-build-isolation.
+            "PIP_NO_BUILD_ISOLATION": "0",
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "OMP_NUM_THREADS": "1",
+        }
+
+    def call(self, *words, cwd, **more):
+        """Run a command in the environment; returns what it printed."""
+        words = [str(word) for word in words]
+        done = subprocess.run(
+            words, capture_output=True, text=True, cwd=cwd, env=self.env, timeout=600, **more
+        )
+        assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def layer(tmp_path_factory):
+    """A `Layer` for the tests of one file."""
+    return Layer(tmp_path_factory.mktemp("layer") / "venv")
