@@ -13,13 +13,16 @@ def result_table(result: dict[str, Any]) -> Table:
     rows = result["scores"]
     names = list(rows[0]["metrics"])
     data = f"{card['name']}{' (synthetic)' if card['synthetic'] else ''}"
+    title = f"{result['protocol'] or rows[0]['identity']['task']['name']} on {data}"
+    if result["seed"] is not None:
+        title += f", seed {result['seed']}"
     table = Table(
-        title=f"{result['protocol']} on {data}, seed {result['seed']}",
+        title=title,
         caption=_caption(rows),
         title_justify="left",
         caption_justify="left",
     )
-    table.add_column("task")
+    table.add_column("task", overflow="fold")
     table.add_column("mode")
     for name in names:
         table.add_column(name, justify="right")

@@ -68,3 +68,9 @@ def test_the_main_job_runs_from_the_wheel(python, tmp_path):
     call(python, "run", config, "--cfg-options", *options, cwd=tmp_path)
     result = json.loads((tmp_path / "runs" / "tiny" / "result.json").read_text())
     assert len(result["scores"]) == 9
+
+
+def test_the_golden_suite_comes_with_the_wheel(python, tmp_path):
+    command = [python, "-m", "reidbench.evaluation.golden", tmp_path / "golden"]
+    subprocess.run(command, check=True, capture_output=True, cwd=tmp_path)
+    assert len(list((tmp_path / "golden").glob("*/expected.json"))) >= 15

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from .errors import ConfigError
+from .errors import ConfigError, DataError, did_you_mean
+from .kinds import MODALITIES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,13 +82,29 @@ def fingerprint(card: DatasetCard, records: Sequence[Record]) -> str:
 
 @dataclass(frozen=True)
 class Selector:
-    """Which records take part: those of `split` whose modality is `modality`."""
+    """Which records take part: those of `split` whose modality is `modality`, from `cameras`."""
 
     modality: str
     split: str = "test"
+    cameras: Sequence[str] | None = None
+    """None: from every camera, known or not."""
+
+    def __post_init__(self) -> None:
+        if self.modality not in MODALITIES:
+            near = did_you_mean(str(self.modality), MODALITIES)
+            raise ConfigError(f"unknown modality {self.modality!r}{near}")
+        if isinstance(self.cameras, str):
+            raise ConfigError(f"cameras={self.cameras!r} is no list of camera ids")
 
     def __call__(self, record: Record) -> bool:
-        return record.modality == self.modality and record.split == self.split
+        """Raises DataError for a record of unknown camera when cameras are asked for."""
+        if record.modality != self.modality or record.split != self.split:
+            return False
+        if self.cameras is None:
+            return True
+        if record.camera_id is None:
+            raise DataError(f"item {record.item_id!r} has no camera_id; the task selects by camera")
+        return record.camera_id in self.cameras
 
 
 @dataclass(frozen=True)
@@ -103,6 +120,15 @@ class Trials:
     - `dataset`: its authors; `record.extras["trial_places"][t]` is the item's place (0-based) in
       the permutation of its cell in trial t;
     - `python-seeded`: `random.seed(t)` and one draw a cell, in order of identity and camera."""
+
+    def __post_init__(self) -> None:
+        for name, value in (("number", self.number), ("shots", self.shots)):
+            if type(value) is not int or value < 1:
+                raise ConfigError(f"trials: {name}={value!r} is not a whole number from 1")
+        if self.origin not in ("dataset", "python-seeded"):
+            raise ConfigError(
+                f"trials: origin={self.origin!r} is neither dataset nor python-seeded"
+            )
 
 
 @dataclass(frozen=True)
@@ -130,10 +156,17 @@ class Task:
             raise ConfigError(
                 f"task {self.name!r}: exclude={self.exclude!r} is none of {', '.join(EXCLUSIONS)}"
             )
+        if self.cmc not in ("item", "identity"):
+            raise ConfigError(f"task {self.name!r}: cmc={self.cmc!r} is neither item nor identity")
 
     def describe(self) -> dict[str, Any]:
         """The fields as plain JSON data: a part of the task's identity."""
-        return asdict(self)
+        fields = asdict(self)
+        for side in (fields["query"], fields["gallery"]):
+            cameras = side.pop("cameras")
+            if cameras is not None:
+                side["cameras"] = list(cameras)
+        return fields
 
 
 @dataclass(frozen=True)

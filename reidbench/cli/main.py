@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from reidbench_registry import ReidbenchError
 
-from . import listing, plugins, run
+from . import compare, evaluate, listing, new, plugins, run, score
 
-VERBS = (run, listing, plugins)
+VERBS = (run, evaluate, score, compare, listing, plugins, new)
 BUG = 70
 INTERRUPTED = 130
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)

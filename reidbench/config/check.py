@@ -94,7 +94,7 @@ def _build(section: type, given: Any, where: str, host: PluginHost) -> Any:
         values[name] = value
         if "kind" in f.metadata:
             for at, item in _items(path, value):
-                _check_entry(f.metadata["kind"], item, at, f.metadata.get("weighted", False), host)
+                check_entry(f.metadata["kind"], item, at, f.metadata.get("weighted", False), host)
     return section(**values)
 
 
@@ -111,7 +111,7 @@ def _find(kind: str, name: str, where: str, host: PluginHost) -> Any:
         raise UnknownEntryError(f"{where}: {error}") from None
 
 
-def _check_entry(kind: str, item: Any, where: str, weighted: bool, host: PluginHost) -> None:
+def check_entry(kind: str, item: Any, where: str, weighted: bool, host: PluginHost) -> None:
     """Hold `dict(type=..., ...)` against the entry's signature."""
     if not isinstance(item, dict) or not isinstance(item.get("type"), str):
         # A class or a dotted path as `type` would run whatever it names.

@@ -45,9 +45,10 @@ def _child(node: Any, key: str, where: str) -> Any:
 
 def _value(text: str) -> Any:
     """A Python or JSON literal; anything else is a string."""
-    named = {"true": True, "false": False, "null": None, "none": None}
-    if text.lower() in named:
-        return named[text.lower()]
+    # Not `none`: that is a word of configs (`neck=none`, `exclude=none`).
+    named = {"true": True, "false": False, "null": None}
+    if text in named:
+        return named[text]
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError):

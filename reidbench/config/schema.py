@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+METRICS: tuple[dict[str, Any], ...] = ({"type": "CMC"}, {"type": "mAP"}, {"type": "mINP"})
+"""The metrics that are computed unless a config says otherwise."""
+
 Mode = Literal["cloud", "edge", "edge-cloud"]
 MODES: tuple[Mode, ...] = ("cloud", "edge", "edge-cloud")
 SIDES: dict[str, tuple[str, str]] = {
@@ -75,7 +78,7 @@ class Evaluation:
     """A name alone stands for `dict(type=name)`."""
     modes: list[Mode] = field(default_factory=lambda: list(MODES))
     metrics: list[dict[str, Any]] = field(
-        default_factory=lambda: [{"type": "CMC"}, {"type": "mAP"}, {"type": "mINP"}],
+        default_factory=lambda: [dict(m) for m in METRICS],
         metadata={"kind": "metric", "weighted": False},
     )
     batch_size: int = 128

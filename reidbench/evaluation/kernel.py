@@ -32,7 +32,8 @@ class Found(NamedTuple):
     n_out: np.ndarray
     """int64[n]: gallery items that were excluded; unspecified for queries without a positive"""
     identities_above: np.ndarray | None
-    """int64[n], for tasks whose CMC counts identities"""
+    """int64[n, 3], for tasks whose CMC counts identities: distinct identities before the best
+    positive, exact, low and high as above"""
 
 
 class Count(Protocol):

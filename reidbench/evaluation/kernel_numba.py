@@ -26,7 +26,7 @@ def count(similarity: np.ndarray, first: int, plan: Plan, inverse_norm: np.ndarr
     n_pos, n_out = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
     by_identity = plan.identity is not None
     identity = plan.identity if plan.identity is not None else np.zeros(0, np.int64)
-    above = np.zeros(rows if by_identity else 0, np.int64)
+    above = np.zeros((rows if by_identity else 0, 3), np.int64)
     _count(
         similarity, inverse_norm, pos.of_query[first : first + rows], pos.start, pos.columns,
         exc.of_query[first : first + rows], exc.start, exc.columns, plan.tie, identity,
@@ -85,7 +85,7 @@ def _count(
     similarity, inverse_norm, pos_of, pos_start, pos_columns, exc_of, exc_start, exc_columns,
     tie, identity, tolerance, start, exact, low, high, n_pos, n_out, above,
 ):  # fmt: skip
-    seen = np.full(len(identity), -1, np.int64)
+    seen = np.full((len(identity), 3), -1, np.int64)
     for q in range(len(similarity)):
         if pos_of[q] < 0:
             continue
@@ -141,8 +141,13 @@ def _count(
             high[a + i] = counts[n + at] - likely + i + 1
         if len(identity):
             best = columns[order[0]]
+            value, upper, lower = row[best], edges[order[0]], edges[n + order[0]]
             for j in range(len(row)):
-                ahead = row[j] > row[best] or (row[j] == row[best] and tie[j] < tie[best])
-                if ahead and seen[identity[j]] != q:
-                    seen[identity[j]] = q
-                    above[q] += 1
+                # What is not above the lower edge counts for none of the three.
+                if row[j] <= lower or identity[j] == identity[best]:
+                    continue
+                exactly = row[j] > value or (row[j] == value and tie[j] < tie[best])
+                for k, ahead in enumerate((exactly, row[j] > upper, True)):
+                    if ahead and seen[identity[j], k] != q:
+                        seen[identity[j], k] = q
+                        above[q, k] += 1

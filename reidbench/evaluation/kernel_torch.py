@@ -82,12 +82,18 @@ def _above(ascending: Tensor, row: Tensor, place: Tensor, n: Tensor, edges: Tens
 def _identities_above(
     similarity: Tensor, row: Tensor, column: Tensor, index: Tensor, tie: Tensor, codes: np.ndarray
 ) -> np.ndarray:
-    """int64[n]: distinct admissible identities ranked above each row's best positive."""
+    """int64[n, 3]: distinct admissible identities before each row's best positive: exactly, and
+    with what lies within the tolerance decided in its favour and against it."""
     identity = torch.as_tensor(codes, device=similarity.device)
-    above = np.zeros(len(similarity), np.int64)
+    tolerance = torch.tensor(TOLERANCE, dtype=torch.float32)
+    above = np.zeros((len(similarity), 3), np.int64)
     best = index == 0
     for q, j in zip(row[best].tolist(), column[best].tolist(), strict=True):
         line = similarity[q]
-        before = (line > line[j]) | ((line == line[j]) & (tie < tie[j]))
-        above[q] = len(identity[before & (line != -torch.inf)].unique())
+        exactly = (line > line[j]) | ((line == line[j]) & (tie < tie[j]))
+        others = (line != -torch.inf) & (identity != identity[j])
+        for k, ahead in enumerate(
+            (exactly, line > line[j] + tolerance, line > line[j] - tolerance)
+        ):
+            above[q, k] = len(identity[ahead & others].unique())
     return above

@@ -86,13 +86,14 @@ def rank(
         above = np.concatenate([f.identities_above for f in found])[valid]
     offsets = np.concatenate([[0], np.cumsum(n_pos[valid])])
 
-    def ranks(name: str) -> Ranks:
-        return Ranks(np.concatenate([getattr(f, name) for f in found]), offsets, above)
+    def ranks(name: str, column: int) -> Ranks:
+        values = np.concatenate([getattr(f, name) for f in found])
+        return Ranks(values, offsets, None if above is None else above[:, column])
 
     return Ranking(
-        exact=ranks("exact"),
-        optimistic=ranks("low"),
-        pessimistic=ranks("high"),
+        exact=ranks("exact", 0),
+        optimistic=ranks("low", 1),
+        pessimistic=ranks("high", 2),
         valid=valid,
         n_query=len(query),
         n_gallery=len(gallery),

@@ -83,13 +83,15 @@ def score(
     per_query = {n: np.mean([e[n] for e in exact], axis=0) for n in exact[0]}
     edges = {n: np.mean([b[n] for b in bracket], axis=0).tolist() for n in bracket[0]}
     kept = [queries[i] for i in valid]
+    spread = intervals(per_query, [r.pid for r in kept])
     row = {
         "n_query": len(queries),
         "n_valid": len(kept),
         "n_gallery": sizes[0] if len(set(sizes)) == 1 else sizes,
         "chance_R1": float(np.mean(chances)),
         "metrics": {n: float(v.mean()) for n, v in per_query.items()},
-        "interval": {n: list(i) for n, i in intervals(per_query, [r.pid for r in kept]).items()},
+        # JSON knows no NaN.
+        "interval": {n: None if np.isnan(i).any() else list(i) for n, i in spread.items()},
         "bracket": edges,
         "collapsed": any(high - low > COLLAPSED for low, high in edges.values()),
     }

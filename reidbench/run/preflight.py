@@ -8,7 +8,7 @@ from ..config.walk import entries_in
 from ..training.optim import optimizer, schedule
 from .context import Context
 from .device import device_of
-from .stages.evaluate import tasks_config
+from .stages.evaluate import tasks_of
 
 HEAVY = ("backbone",)
 
@@ -20,8 +20,7 @@ def preflight(context: Context) -> None:
     for kind, cfg in entries_in(experiment):
         if kind not in HEAVY:
             context.create(kind, cfg)
-    for cfg in tasks_config(context):
-        context.create("task", cfg)
+    tasks_of(context)
     for stage, section in (("teacher", experiment.teacher), ("distill", experiment.student)):
         if section is not None:
             nothing = optimizer(

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import config, provenance, results
+from ..config import Experiment
 from ..config.schema import SIDES, Student, Teacher
 from ..pluginhost import PluginHost
 from ..tools.files import write_json
-from .context import Context
+from .context import Context, Output
 from .reporter import Reporter
 from .store import key_of
+
+if TYPE_CHECKING:
+    from .stages.data import Data
 
 
 def prepare(path: Path, options: list[str], seed: int | None, work_dir: Path) -> Context:
@@ -22,7 +26,12 @@ def prepare(path: Path, options: list[str], seed: int | None, work_dir: Path) ->
     if seed is not None:
         options = [*options, f"run.seed={seed}"]
     experiment = config.resolve(config.load(path), options, host)
-    name = experiment.run.name or _name(path, experiment.run.seed, options)
+    name = experiment.run.name or name_of(path, f"-seed{experiment.run.seed}", options)
+    return lay_out(experiment, host, work_dir, name)
+
+
+def lay_out(experiment: Experiment, host: PluginHost, work_dir: Path, name: str) -> Context:
+    """The run folder `name`, with the config and without the result of an earlier run."""
     run_dir = work_dir / name
     run_dir.mkdir(parents=True, exist_ok=True)
     # A result must never stand beside a config that it does not come from.
@@ -31,25 +40,19 @@ def prepare(path: Path, options: list[str], seed: int | None, work_dir: Path) ->
     return Context(experiment, host, work_dir, run_dir, Reporter(run_dir / "log.jsonl"))
 
 
-def _name(path: Path, seed: int, options: list[str]) -> str:
+def name_of(path: Path, seed: str, options: list[str]) -> str:
+    """A name for what a config and its overrides describe."""
     stem = re.sub(r"[^\w.-]", "-", path.stem)
     changed = sorted(o for o in options if not o.startswith("run.seed="))
-    return f"{stem}-seed{seed}" + (f"-{key_of(changed)[:6]}" if changed else "")
+    return f"{stem}{seed}" + (f"-{key_of(changed)[:6]}" if changed else "")
 
 
 def execute(context: Context) -> dict[str, Any]:
     """Walk the stages and write `result.json`; returns the record."""
-    import torch
-
-    from .preflight import preflight
     from .stages import data, distill, embed, evaluate, teacher
 
+    start(context)
     experiment = context.experiment
-    if experiment.run.threads is not None:
-        torch.set_num_threads(experiment.run.threads)
-    write_json(context.run_dir / "environment.json", provenance.environment())
-    preflight(context)
-
     found = data.run(context)
     taught = bank = None
     if experiment.teacher is not None:
@@ -57,9 +60,30 @@ def execute(context: Context) -> dict[str, Any]:
         bank = embed.run(context, found, taught)
     student = distill.run(context, found, bank)
     scored = evaluate.run(context, found, bank, student)
-
-    tasks = [context.host.find("task", t["type"]) for t in evaluate.tasks_config(context)]
     outputs = {"teacher": taught, "embed": bank, "distill": student, "evaluate": scored}
+    return record(context, found, {name: o for name, o in outputs.items() if o}, source=None)
+
+
+def start(context: Context) -> None:
+    """What comes before the stages: threads, the environment on record, a look at the config."""
+    import torch
+
+    from .preflight import preflight
+
+    if context.experiment.run.threads is not None:
+        torch.set_num_threads(context.experiment.run.threads)
+    write_json(context.run_dir / "environment.json", provenance.environment())
+    preflight(context)
+
+
+def record(
+    context: Context, found: Data, outputs: dict[str, Output], source: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Write the result of the stage `evaluate` with all that a reader needs to know about it."""
+    from .stages import evaluate
+
+    experiment = context.experiment
+    tasks = [context.host.find("task", t["type"]) for t in evaluate.tasks_config(context)]
     return results.write(
         context.run_dir / "result.json",
         run=context.run_dir.name,
@@ -67,13 +91,14 @@ def execute(context: Context) -> dict[str, Any]:
         seed=experiment.run.seed,
         protocol=experiment.evaluation.protocol["type"],
         dataset=asdict(found.card) | {"fingerprint": found.fingerprint},
+        source=source,
         conditions=_conditions(context),
-        scores=evaluate.scores(scored),
+        scores=evaluate.scores(outputs["evaluate"]),
         components=[
             *context.components(experiment),
             *(provenance.component(e) for e in dict.fromkeys(tasks)),
         ],
-        stages={name: output.key for name, output in outputs.items() if output},
+        stages={name: output.key for name, output in outputs.items()},
     )
 
 

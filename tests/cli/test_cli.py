@@ -14,7 +14,7 @@ def test_light_verbs_never_import_torch():
         "import sys; from reidbench.cli.main import main\n"
         "for words in (['list'], ['list', 'loss', '--json'], ['plugins'], ['plugins', '--json']):\n"
         "    assert main(words) == 0\n"
-        "for words in (['--help'], ['--version'], ['run', '--help']):\n"
+        "for words in (['--help'], ['--version'], ['run', '--help'], ['score', '--help']):\n"
         "    try: main(words)\n"
         "    except SystemExit as end: assert end.code in (0, None)\n"
         "heavy = {'torch', 'transformers', 'open_clip', 'peft', 'timm'} & set(sys.modules)\n"
@@ -38,7 +38,10 @@ def test_plugins_as_json_are_healthy(capsys):
     assert len(rows) >= 8 and {r["status"] for r in rows} == {"ok"}
 
 
-@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["list", "--help"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], *([verb, "--help"] for verb in ("run", "eval", "score", "compare", "list"))],
+)
 def test_help_has_examples(words, capsys):
     with pytest.raises(SystemExit) as end:
         main(words)

@@ -67,7 +67,8 @@ def test_toml_is_read_as_data(host, tmp_path):
     [
         ("student.train.steps=7", lambda e: e.student.train.steps == 7),
         ("student.train.distillers.0.rank=3", lambda e: e.student.train.distillers[0]["rank"] == 3),
-        ("student.backbone.embed_dim=none", lambda e: e.student.backbone["embed_dim"] is None),
+        ("student.neck=none", lambda e: e.student.neck == "none"),
+        ("student.backbone.embed_dim=None", lambda e: e.student.backbone["embed_dim"] is None),
         ("run.name=five", lambda e: e.run.name == "five"),
         ("evaluation.modes=['edge']", lambda e: e.evaluation.modes == ["edge"]),
         (

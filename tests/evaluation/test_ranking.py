@@ -120,6 +120,18 @@ def test_bracket_is_what_near_ties_leave_open(kernel):
     assert far.optimistic.ranks.tolist() == far.pessimistic.ranks.tolist() == [1, 3, 5]
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_bracket_of_identities(kernel):
+    """Two items each of three people at one similarity: nobody, or both others, stand before."""
+    gallery = [record(i, "rgb", p) for i, p in zip("abcdefg", "1122334", strict=True)]
+    g = np.array([[1, 0], [1, 1e-8], [1, 0], [1, 0], [1, 0], [1, 0], [0, 1]])
+    found = rank(task(cmc="identity"), [record("q", "ir", "1")], np.array([[1.0, 0]]), gallery, g,
+                 kernel)  # fmt: skip
+    assert found.optimistic.identities_above.tolist() == [0]
+    assert found.pessimistic.identities_above.tolist() == [2]
+    assert 0 <= found.exact.identities_above[0] <= 2
+
+
 def test_a_collapsed_model_scores_near_chance():
     people = [str(i // 4) for i in range(400)]
     gallery = [record(f"g{i:03}", "rgb", pid) for i, pid in enumerate(people)]

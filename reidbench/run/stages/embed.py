@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from reidbench_registry import Task
 
 from ...bank import Bank
+from ...evaluation.scoring import taking_part
 from ...training import checkpoint
 from ...training.embed import embed
 from ..context import Context, Output
@@ -13,15 +18,22 @@ from . import fit
 from .data import Data
 
 
-def run(context: Context, data: Data, teacher: Output) -> Output:
+def run(
+    context: Context, data: Data, teacher: Output, tasks: Sequence[Task] | None = None
+) -> Output:
+    """Every record of the data, or what the given tasks need."""
     section = context.experiment.teacher
     assert section is not None
     experiment = context.experiment
+    wanted = data.records if tasks is None else taking_part(tasks, data.records)
+    keys: dict[str, Any] = {"teacher": teacher.key}
+    if tasks is not None:
+        keys["tasks"] = [t.describe() for t in tasks]
 
     def work(out: Path) -> None:
         model = fit.model_of(context, section)
         checkpoint.load(model, teacher.folder)
-        records = fit.usable(data.records, model.backbone, "embed")
+        records = fit.usable(wanted, model.backbone, "embed")
         features = embed(
             model,
             records,
@@ -33,4 +45,4 @@ def run(context: Context, data: Data, teacher: Output) -> Output:
         )
         Bank(features, [r.item_id for r in records]).save(out)
 
-    return context.stage("embed", section, fit.inputs(context, data, teacher=teacher.key), work)
+    return context.stage("embed", section, fit.inputs(context, data, **keys), work)

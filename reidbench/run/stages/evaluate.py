@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from reidbench_registry import EvalProtocol, Task
+from reidbench_registry import ConfigError, EvalProtocol, Record, Task
 
 from ...bank import Bank
-from ...config.schema import SIDES
-from ...evaluation.identity import identity
+from ...config.schema import SIDES, Mode
 from ...evaluation.per_query import save_per_query
-from ...evaluation.score import Scored, Side, score
+from ...evaluation.score import Side
+from ...evaluation.scoring import Pair, check_names, score_all, taking_part
+from ...tools.files import write_json
 from ...training import checkpoint
 from ...training.embed import embed
 from ..context import Context, Output
@@ -43,17 +44,24 @@ def tasks_config(context: Context) -> list[dict[str, Any]]:
     return [dict(task) for task in protocol.tasks]
 
 
+def tasks_of(context: Context) -> list[Task]:
+    """The protocol's tasks. Raises ConfigError when two have one name."""
+    tasks: list[Task] = [context.create("task", cfg) for cfg in tasks_config(context)]
+    check_names(tasks)
+    return tasks
+
+
 def _evaluate(
     context: Context, data: Data, bank: Output | None, student: Output, out: Path
 ) -> None:
     experiment = context.experiment
     section = experiment.evaluation
-    tasks: list[Task] = [context.create("task", cfg) for cfg in tasks_config(context)]
+    tasks = tasks_of(context)
     metrics = [context.create("metric", cfg) for cfg in section.metrics]
     for task in tasks:
         data.split(task.query.split)
         data.split(task.gallery.split)
-    records = [r for r in data.records if any(t.query(r) or t.gallery(r) for t in tasks)]
+    records = taking_part(tasks, data.records)
 
     banked = Bank.load(bank.folder) if bank else None
     sides: dict[str, Side] = {}
@@ -62,27 +70,44 @@ def _evaluate(
     if set(section.modes) != {"cloud"}:
         model = fit.model_of(context, experiment.student, **student_arguments(context, banked))
         checkpoint.load(model, student.folder)
+        embedded = fit.usable(records, model.backbone, "evaluate")
         features = embed(
             model,
-            records,
+            embedded,
             section.batch_size,
             device_of(experiment.run),
             experiment.run.workers,
             context.reporter,
             "embedding with the student",
         )
-        edge = Bank(features, [r.item_id for r in records])
+        edge = Bank(features, [r.item_id for r in embedded])
         edge.save(out)
         sides["student"] = Side.of(edge.features, edge.item_ids)
 
-    pairs = [(task, mode) for task in tasks for mode in section.modes]
-    rows = []
-    per_query: dict[tuple[str, str], Scored] = {}
-    for task, mode in context.reporter.track(pairs, "scoring", len(pairs)):
-        query, gallery = SIDES[mode]
-        scored = score(task, records, sides[query], sides[gallery], metrics)
-        meaning = identity(task, data.card, data.fingerprint, records)
-        rows.append({"identity": meaning, "mode": mode, **scored.row})
-        per_query[task.name, mode] = scored
-    save_per_query(out, per_query)
-    (out / "scores.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    chosen: list[tuple[Task, str]] = []
+    for task in tasks:
+        for mode in section.modes:
+            if lacking := _lacking(task, mode, records, sides):
+                context.reporter.line("evaluate", f"{task.name}, {mode}: not scored, {lacking}")
+            else:
+                chosen.append((task, mode))
+    if not chosen:
+        raise ConfigError("evaluate: the models embed too few modalities for any of the tasks")
+    found = score_all(
+        context.reporter.track(chosen, "scoring", len(chosen)),
+        records,
+        data.card,
+        data.fingerprint,
+        {mode: Pair(*(sides[side] for side in SIDES[mode])) for _, mode in chosen},
+        metrics,
+    )
+    save_per_query(out, found.per_query)
+    write_json(out / "scores.json", found.rows)
+
+
+def _lacking(task: Task, mode: Mode, records: list[Record], sides: dict[str, Side]) -> str | None:
+    """Why a mode cannot answer a task: one of its models does not embed what it would have to."""
+    for name, select in zip(SIDES[mode], (task.query, task.gallery), strict=True):
+        if any(select(r) and r.item_id not in sides[name].row for r in records):
+            return f"the {name} does not embed {select.modality}"
+    return None

@@ -1,0 +1,162 @@
+"""SYSU-MM01 as its authors hand it out, or its index alone where there are no images."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from reidbench_registry import ConfigError, DataError, DatasetCard, Record, Track
+
+from . import permutations
+
+SPLITS = ("train", "val", "test")
+INFRARED = ("3", "6")
+LOCATION = {"3": "2"}
+"""Camera 3 stands where camera 2 stands; every other camera has a place of its own."""
+PERMUTATIONS = ("rand_perm_cam.mat", "exp/rand_perm_cam.mat", "data_split/rand_perm_cam.mat")
+IMAGES = (".jpg", ".jpeg", ".png", ".bmp")
+
+Cells = dict[tuple[str, str], list[str]]
+"""(camera, pid) -> names of the images, in order"""
+
+
+class SysuMM01:
+    """Reads `exp/{train,val,test}_id.txt` and `cam1/0001/0001.jpg` ... `cam6/`.
+
+    root: the folder that holds them; a relative one starts at the current directory.
+    permutations: the authors' `rand_perm_cam.mat`, for the official galleries; looked for at the
+        root, in `exp/` and in `data_split/` when left out. Needs scipy (extra `sysu`).
+
+    Without any image the index is made from the permutations, which know how many there are: enough
+    to score embeddings that were made elsewhere. Splits are the published ones; many papers train
+    on train and val together. Raises ConfigError for a wrong argument."""
+
+    def __init__(self, root: str, permutations: str | None = None) -> None:
+        if not isinstance(root, str) or not root:
+            raise ConfigError(f"SYSU-MM01: root={root!r} is no folder")
+        if permutations is not None and (not isinstance(permutations, str) or not permutations):
+            raise ConfigError(f"SYSU-MM01: permutations={permutations!r} is no file")
+        self._root = Path(root).expanduser()
+        self._permutations = Path(permutations).expanduser() if permutations else None
+        self.notes: list[str] = []
+        """What a user should know about the data, after `prepare`."""
+        self.card = DatasetCard(
+            name="SYSU-MM01",
+            revision="1",
+            licence="signed agreement: academic use, no redistribution, no modification",
+            citation="Wu et al., RGB-Infrared Cross-Modality Person Re-Identification, ICCV 2017",
+            modalities=("rgb", "ir"),
+            description="491 people before four visible and two infrared cameras.",
+        )
+
+    def prepare(self, cache: Path, track: Track) -> Sequence[Record]:
+        """The index, by camera, identity and name. Raises DataError naming what is missing, what
+        does not fit, and cells with another number of images than their permutations have."""
+        if not self._root.is_dir():
+            raise DataError(f"data root not found: {self._root}")
+        split_of = self._splits()
+        self.notes = []
+        path = self._permutations or next(
+            (self._root / p for p in PERMUTATIONS if (self._root / p).is_file()), None
+        )
+        places = permutations.read(path) if path else {}
+        images = self._images()
+        if not images and not places:
+            raise DataError(f"{self._root}: neither images (cam1/ ... cam6/) nor {PERMUTATIONS[0]}")
+        if not places:
+            self.notes.append(f"no {PERMUTATIONS[0]}: only python-seeded galleries can be scored")
+        if not images:
+            self.notes.append("no images: the index comes from the permutations")
+        cells = images or {
+            cell: [f"{i:04}" for i in range(1, len(order) + 1)] for cell, order in places.items()
+        }
+        if images and places:
+            _check(path, cells, places, split_of)
+        strangers = {pid for _, pid in cells} - split_of.keys()
+        if strangers:
+            self.notes.append(f"{len(strangers)} identities are in no list and left out")
+        return [
+            record
+            for (camera, pid), names in sorted(cells.items())
+            if pid in split_of
+            for record in self._records(
+                camera, pid, names, split_of[pid], places.get((camera, pid)), bool(images)
+            )
+        ]
+
+    def _records(
+        self,
+        camera: str,
+        pid: str,
+        names: list[str],
+        split: str,
+        places: np.ndarray | None,
+        with_path: bool,
+    ) -> list[Record]:
+        infrared = camera in INFRARED
+        return [
+            Record(
+                item_id=f"cam{camera}/{pid}/{name.partition('.')[0]}",
+                dataset=self.card.name,
+                split=split,
+                modality="ir" if infrared else "rgb",
+                pid=pid,
+                camera_id=camera,
+                location_id=LOCATION.get(camera, camera),
+                path=self._root / f"cam{camera}" / pid / name if with_path else None,
+                # Galleries are drawn from the visible images.
+                extras={} if places is None or infrared else {"trial_places": places[i].tolist()},
+            )
+            for i, name in enumerate(names)
+        ]
+
+    def _splits(self) -> dict[str, str]:
+        """pid -> split"""
+        found: dict[str, str] = {}
+        for split in SPLITS:
+            path = self._root / "exp" / f"{split}_id.txt"
+            try:
+                pids = [int(word) for word in path.read_text(encoding="utf-8").split(",")]
+            except FileNotFoundError:
+                raise DataError(f"identity list not found: {path}") from None
+            except (OSError, ValueError) as error:
+                raise DataError(f"{path}: no list of identities with commas: {error}") from None
+            for pid in pids:
+                first = found.setdefault(f"{pid:04}", split)
+                if first != split:
+                    raise DataError(f"{path}: identity {pid} is in split {first!r} too")
+        return found
+
+    def _images(self) -> Cells:
+        found: Cells = {}
+        for camera in map(str, range(1, permutations.CAMERAS + 1)):
+            for place, _, names in os.walk(self._root / f"cam{camera}"):
+                pid = Path(place).name
+                images = sorted(n for n in names if n.lower().endswith(IMAGES))
+                if images and pid.isdigit():
+                    found[camera, f"{int(pid):04}"] = images
+        return found
+
+
+def _check(
+    path: Path | None,
+    cells: Cells,
+    places: dict[tuple[str, str], np.ndarray],
+    split_of: dict[str, str],
+) -> None:
+    """The permutations must be of these images."""
+    listed = [c for c in sorted(cells.keys() | places.keys()) if c[1] in split_of]
+    counts = {c: (len(cells.get(c, [])), len(places.get(c, []))) for c in listed}
+    wrong = [c for c, (here, there) in counts.items() if here != there]
+    if wrong:
+        (camera, pid), (here, there) = wrong[0], counts[wrong[0]]
+        lost = Counter(f"cam{c}" for c, _ in wrong)
+        where = ", ".join(f"{n} in {folder}" for folder, n in lost.items())
+        raise DataError(
+            f"{path}: {len(wrong)} folders have another number of images than permutations "
+            f"({where}), first cam{camera}/{pid}: {here} images, {there} in the permutations"
+        )

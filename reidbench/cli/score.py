@@ -1,0 +1,126 @@
+"""reidbench score: embeddings from a file -> the same result record as a run's."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from reidbench_registry import ConfigError
+
+EPILOG = """examples:
+  reidbench score embeddings.npz --manifest test.csv --protocol qrcm/distill
+  reidbench score student.safetensors --gallery-embeddings teacher.safetensors --mode edge-cloud \\
+      --manifest test.parquet --task ir2rgb --cfg-options exclude=none --out result.json
+  reidbench score embeddings.npz --manifest test.csv --task my_task.json
+
+Embeddings: .safetensors (tensor `features`; item ids in `items.json` beside it or, as JSON, in the
+metadata under `item_ids`) or .npz (arrays `features`, `item_ids`). Manifest: .csv, .jsonl, .json or
+.parquet with item_id, split, modality, pid and what else the task needs (camera_id, instance_id,
+location_id). A task that no plugin brings is given as a .json file. --out also writes the figures
+query by query, into a folder beside the result, for `reidbench compare`.
+"""
+
+
+def add_parser(verbs: argparse._SubParsersAction) -> None:
+    parser = verbs.add_parser(
+        "score",
+        help="score embeddings that were made anywhere",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("embeddings", type=Path, help="of the queries, and of the gallery too")
+    parser.add_argument("--manifest", type=Path, required=True, help="what each item shows")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--task", help="name of a task, or a .json file that describes one")
+    what.add_argument("--protocol", help="name of a bundle of tasks")
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        default=[],
+        action="extend",
+        metavar="argument=value",
+        help="arguments of the task or protocol",
+    )
+    parser.add_argument(
+        "--gallery-embeddings", type=Path, help="of the gallery, when another model made them"
+    )
+    parser.add_argument("--mode", default="scored", help="name of the mode (default: scored)")
+    parser.add_argument("--out", type=Path, help="where the result record goes (a .json file)")
+    parser.add_argument("--json", action="store_true", help="print the result record")
+    parser.set_defaults(handler=handle)
+
+
+def handle(arguments: argparse.Namespace) -> int:
+    out: Path | None = arguments.out
+    if out is not None and (out.suffix != ".json" or out.is_dir()):
+        raise ConfigError(f"--out {out}: expected a .json file")
+    if not arguments.mode or "/" in arguments.mode:
+        raise ConfigError(f"--mode {arguments.mode!r}: expected a name without /")
+    kind = "task" if arguments.task else "protocol"
+    name = arguments.task or arguments.protocol
+    from .. import provenance
+    from ..config.check import check_entry
+    from ..config.overrides import apply
+    from ..config.schema import METRICS
+    from ..evaluation.taskfile import read_task
+    from ..pluginhost import PluginHost
+
+    host = PluginHost()
+    used: list[tuple[str, dict[str, Any]]] = [("metric", dict(m)) for m in METRICS]
+    cfg: dict[str, Any] = {"type": name}
+    apply(cfg, arguments.cfg_options)
+    from_file = kind == "task" and name.endswith(".json")
+    if from_file and arguments.cfg_options:
+        raise ConfigError("--cfg-options: a task from a file takes none")
+    if not from_file:
+        check_entry(kind, cfg, f"--{kind}", False, host)
+
+    from reidbench_registry.registries import KindRegistry
+
+    def create(kind: str, cfg: dict[str, Any]) -> Any:
+        used.append((kind, cfg))
+        return KindRegistry(kind, host.catalog).create(cfg)
+
+    if from_file:
+        tasks = [read_task(Path(name))]
+    elif kind == "task":
+        tasks = [create("task", cfg)]
+    else:
+        tasks = [create("task", dict(t)) for t in create("protocol", cfg).tasks]
+    metrics = [KindRegistry("metric", host.catalog).create(dict(m)) for m in METRICS]
+
+    from ..evaluation import external
+    from ..evaluation.embeddings import read_embeddings
+    from ..manifest import read_manifest
+    from ..table import result_table
+
+    records = read_manifest(arguments.manifest)
+    query = read_embeddings(arguments.embeddings)
+    gallery = query
+    if arguments.gallery_embeddings:
+        gallery = read_embeddings(arguments.gallery_embeddings)
+    record, scores = external.score_embeddings(
+        arguments.manifest, records, tasks, metrics, query, gallery, arguments.mode,
+        say=lambda line: print(line, file=sys.stderr),
+    )  # fmt: skip
+    entries = dict.fromkeys(host.find(kind, cfg["type"]) for kind, cfg in used)
+    record |= {
+        "protocol": cfg["type"] if kind == "protocol" else None,
+        "components": [provenance.component(entry) for entry in entries],
+    }
+    if out is not None:
+        external.save(out, record, scores)
+    if arguments.json:
+        print(json.dumps(record, indent=2, ensure_ascii=False))
+        return 0
+
+    from rich.console import Console
+
+    console = Console()
+    console.print(result_table(record))
+    if out is not None:
+        console.print(f"{out}", highlight=False, soft_wrap=True)
+    return 0

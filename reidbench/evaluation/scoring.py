@@ -1,0 +1,55 @@
+"""Several tasks in several modes -> the rows of a result, whoever made the embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from reidbench_registry import ConfigError, DatasetCard, Metric, Record, Task
+
+from .identity import identity
+from .score import Scored, Side, score
+
+
+class Pair(NamedTuple):
+    """The models that embed queries and gallery."""
+
+    query: Side
+    gallery: Side
+
+
+class Scores(NamedTuple):
+    rows: list[dict[str, Any]]
+    """identity, mode and figures of each (task, mode)"""
+    per_query: dict[tuple[str, str], Scored]
+
+
+def check_names(tasks: Sequence[Task]) -> None:
+    """Raises ConfigError for two tasks of one name: nobody could tell their numbers apart."""
+    names = [t.name for t in tasks]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"task {name!r} occurs twice in the protocol")
+
+
+def taking_part(tasks: Sequence[Task], records: Sequence[Record]) -> list[Record]:
+    """The records that are a query or in the gallery of any of the tasks."""
+    return [r for r in records if any(t.query(r) or t.gallery(r) for t in tasks)]
+
+
+def score_all(
+    chosen: Iterable[tuple[Task, str]],
+    records: Sequence[Record],
+    card: DatasetCard,
+    data_fingerprint: str,
+    pairs: Mapping[str, Pair],
+    metrics: Sequence[Metric],
+) -> Scores:
+    """Score each chosen (task, mode); pairs[mode] are the models of the mode."""
+    scores = Scores([], {})
+    for task, mode in chosen:
+        scored = score(task, records, *pairs[mode], metrics)
+        meaning = identity(task, card, data_fingerprint, records)
+        scores.rows.append({"identity": meaning, "mode": mode, **scored.row})
+        scores.per_query[task.name, mode] = scored
+    return scores

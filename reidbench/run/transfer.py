@@ -1,0 +1,109 @@
+"""The models of a finished run on another data set and protocol. Nothing is trained."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from reidbench_registry import ConfigError, DataError
+from reidbench_registry.signature import signature
+
+from .. import config, results
+from ..config import Experiment
+from ..config.schema import SIDES
+from ..pluginhost import PluginHost
+from . import runner
+from .context import Context, Output
+from .store import MANIFEST
+
+STAGES = {"teacher": "teacher", "student": "distill"}
+"""Model -> the stage that trained it."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A finished run: what it was, and the checkpoints of its models."""
+
+    folder: Path
+    experiment: Experiment
+    models: dict[str, Output]
+    """`student` and, where the run had one, `teacher`"""
+
+    @classmethod
+    def read(cls, folder: Path, host: PluginHost) -> Source:
+        """Raises DataError for a folder that is no finished run or whose files are not of one."""
+        if not folder.is_dir():
+            raise DataError(f"no run folder: {folder}")
+        stages = results.read(folder)["stages"]
+        models = {}
+        for model, stage in STAGES.items():
+            if stage not in stages:
+                continue
+            try:
+                found = json.loads((folder / stage / MANIFEST).read_text(encoding="utf-8"))["key"]
+            except (OSError, ValueError, KeyError, TypeError):
+                found = None
+            if found != stages[stage]:
+                raise DataError(f"{folder}: {stage}/ is not the checkpoint that result.json names")
+            models[model] = Output(folder / stage, found)
+        if "student" not in models:
+            raise DataError(f"{folder}: there is no checkpoint to evaluate (nothing was trained)")
+        experiment = config.resolve(config.load(folder / "config.json"), [], host)
+        return cls(folder, experiment, models)
+
+
+def prepare(folder: Path, path: Path, options: list[str], work_dir: Path) -> tuple[Context, Source]:
+    """Read and check the run and the config, and lay out a run folder of its own: data, evaluation
+    and device are the config's; models, seed and precision the run's."""
+    host = PluginHost()
+    source = Source.read(folder, host)
+    trained = source.experiment
+    target = config.resolve(config.load(path), options, host)
+    modes = [m for m in target.evaluation.modes if set(SIDES[m]) <= set(source.models)]
+    if not modes:
+        raise ConfigError(
+            f"evaluation.modes: {folder} has no teacher, so only 'edge' can be evaluated"
+        )
+    name = target.run.name or f"{folder.resolve().name}-on-{runner.name_of(path, '', options)}"
+    experiment = replace(
+        target,
+        teacher=trained.teacher,
+        student=replace(trained.student, backbone=_student(source, host)),
+        evaluation=replace(target.evaluation, modes=modes),
+        run=replace(target.run, seed=trained.run.seed, precision=trained.run.precision, name=name),
+    )
+    if (work_dir / name).resolve() == folder.resolve():
+        raise ConfigError(f"run.name: {name!r} is the run that is evaluated")
+    return runner.lay_out(experiment, host, work_dir, name), source
+
+
+def _student(source: Source, host: PluginHost) -> dict[str, Any]:
+    """The config of the student's backbone, with the teacher's dimension where the run gave it."""
+    from ..bank import Bank
+
+    cfg = source.experiment.student.backbone
+    takes = signature(host.find("backbone", cfg["type"])).parameters
+    if "teacher" not in source.models or "embed_dim" not in takes or cfg.get("embed_dim"):
+        return cfg
+    return cfg | {"embed_dim": Bank.load(source.folder / "embed").features.shape[1]}
+
+
+def execute(context: Context, source: Source) -> dict[str, Any]:
+    """Embed what the tasks need, score it and write `result.json`; returns the record."""
+    from .stages import data, embed, evaluate
+
+    runner.start(context)
+    found = data.run(context)
+    outputs: dict[str, Output] = {}
+    if set(context.experiment.evaluation.modes) != {"edge"}:
+        tasks = evaluate.tasks_of(context)
+        outputs["embed"] = embed.run(context, found, source.models["teacher"], tasks)
+    student = source.models["student"]
+    outputs["evaluate"] = evaluate.run(context, found, outputs.get("embed"), student)
+    origin = {
+        "run": source.folder.resolve().name,
+        "stages": {STAGES[model]: output.key for model, output in source.models.items()},
+    }
+    return runner.record(context, found, outputs, source=origin)

@@ -1,0 +1,92 @@
+"""`reidbench eval`: a finished run's models on another data set and protocol."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from reidbench.cli.main import main
+
+ROOT = Path(__file__).parents[2]
+DATA = ["data.train=6", "data.val=2", "data.test=6", "data.instances=2"]
+TINY = [
+    *DATA, "teacher.train.steps=2", "teacher.train.sampler.p=3", "student.train.steps=2",
+    "student.train.sampler.p=3", "run.threads=1", "run.device=cpu",
+]  # fmt: skip
+
+
+def config(name):
+    return str(ROOT / "configs" / f"{name}.py")
+
+
+def evaluate(folder, *options, name="distill_cosine", work_dir=None):
+    return main(["eval", str(folder), "--config", config(name), "--work-dir",
+                 str(work_dir or folder.parent), "--cfg-options", *DATA, "run.threads=1",
+                 "run.device=cpu", *options])  # fmt: skip
+
+
+def result(folder):
+    return json.loads((folder / "result.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    work_dir = tmp_path_factory.mktemp("work")
+    assert main(["run", config("distill_pcm_fr"), "--work-dir", str(work_dir), "--seed", "4",
+                 "--cfg-options", *TINY, "run.name=trained"]) == 0  # fmt: skip
+    return work_dir / "trained"
+
+
+def test_on_its_own_data_the_numbers_are_the_runs_own(finished, capsys):
+    assert evaluate(finished, "run.name=again") == 0
+    again, first = result(finished.parent / "again"), result(finished)
+    assert again["scores"] == first["scores"]
+    assert again["conditions"] == first["conditions"] and again["seed"] == 4
+    assert again["source"] == {
+        "run": "trained",
+        "stages": {s: first["stages"][s] for s in ("teacher", "distill")},
+    }
+    capsys.readouterr()
+    assert main(["compare", str(finished), str(finished.parent / "again"), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert len(rows) == 45 and {v["difference"] for r in rows for v in r["values"][1:]} == {0}
+
+
+def test_on_other_data_only_what_is_needed_is_embedded(finished, tmp_path):
+    assert evaluate(finished, "data.seed=9", "data.test=4", "run.name=other") == 0
+    folder = finished.parent / "other"
+    found = result(folder)
+    assert found["dataset"]["fingerprint"] != result(finished)["dataset"]["fingerprint"]
+    assert {(r["mode"], r["n_query"]) for r in found["scores"]} == {
+        ("cloud", 8), ("edge", 8), ("edge-cloud", 8)
+    }  # fmt: skip
+    index = {r["item_id"]: r["split"] for r in json.loads((folder / "data/index.json").read_text())}
+    banked = json.loads((folder / "embed" / "items.json").read_text())
+    assert len(banked) == 4 * 2 * 4 and {index[i] for i in banked} == {"test"}
+
+
+def test_the_student_alone(finished, capsys):
+    """In another work directory, by a config without a teacher, without embedding by one."""
+    work_dir = finished.parent / "elsewhere"
+    assert evaluate(finished, name="student_only", work_dir=work_dir) == 0
+    (folder,) = (f.parent for f in work_dir.glob("*/result.json"))
+    assert folder.name.startswith("trained-on-student_only") and not (folder / "embed").exists()
+    edge = [r for r in result(finished)["scores"] if r["mode"] == "edge"]
+    assert result(folder)["scores"] == edge
+
+
+def test_what_is_refused(finished, tmp_path, capsys):
+    def refused(message, folder, *options):
+        assert evaluate(folder, *options) == 2
+        errors = capsys.readouterr().err
+        assert message in errors and errors.count("\n") == 1, errors
+
+    refused("no run folder", tmp_path / "nowhere")
+    refused("the run is not finished, or it is no run folder", tmp_path)
+    refused("'trained' is the run that is evaluated", finished, "run.name=trained")
+    refused("unknown protocol 'qrcm/distil'", finished, "evaluation.protocol=qrcm/distil")
+    broken = tmp_path / "broken"
+    shutil.copytree(finished, broken)
+    (broken / "distill" / "stage.json").write_text("{}")
+    refused("distill/ is not the checkpoint that result.json names", broken)

@@ -1,0 +1,113 @@
+"""Manifests: what goes in comes out, in every form; what is wrong is one line with its rows."""
+
+from pathlib import Path
+
+import pytest
+
+from reidbench.manifest import read_manifest, write_manifest
+from reidbench_registry import DataError, Record
+
+FORMS = [".csv", ".jsonl", ".json", ".parquet"]
+HEADER = "item_id,split,modality,pid"
+
+
+def records(folder):
+    return [
+        Record("a", "toy", "test", "rgb", "007", "c1", "p1", "l1", folder / "imgs" / "a.jpg"),
+        Record("b", "toy", "test", "text", "007", instance_id="p1", text='a "red"\ncoat, été',
+               caption_idx=0, extras={"style": "x", "trial_places": [3, 1]}),
+        Record("0012", "toy", "train", "ir", "000", path=Path("/elsewhere/b.png"),
+               generated="ChannelMix"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_goes_in_comes_out(form, tmp_path):
+    path = tmp_path / f"toy{form}"
+    write_manifest(path, records(tmp_path))
+    assert read_manifest(path) == records(tmp_path)
+
+
+def written(tmp_path, text, name="m.csv"):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_columns_of_other_hands(tmp_path):
+    """A byte order mark, another order, own columns, empty cells; a JSON number is an id too."""
+    text = "\ufeffpid,style,rel_path,item_id,modality,split,caption_idx,extras\n"
+    text += '007,lineart,x/1.png,s1,sketch,test,1.0,"{""artist"": 3}"\n0,,,s2,sketch,test,,\n'
+    first, second = read_manifest(written(tmp_path, text))
+    assert first == Record("s1", "m", "test", "sketch", "007", path=tmp_path / "x/1.png",
+                           caption_idx=1, extras={"style": "lineart", "artist": 3})  # fmt: skip
+    assert second == Record("s2", "m", "test", "sketch", "0")
+    line = '{"item_id": 7, "split": "test", "modality": "rgb", "pid": 3, "camera_id": null}\n\n'
+    assert read_manifest(written(tmp_path, line, "m.jsonl")) == [
+        Record("7", "m", "test", "rgb", "3")
+    ]
+
+
+def test_a_column_folder_of_parquet_is_no_column(tmp_path):
+    folder = tmp_path / "split=train"
+    write_manifest(folder / "m.parquet", records(folder))
+    assert [r.split for r in read_manifest(folder / "m.parquet")] == ["test", "test", "train"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the manifest is empty"),
+        (f"{HEADER}\n", "the manifest is empty"),
+        ("item_id,split,modalty,pid\na,test,rgb,1\n",
+         "there is no column 'modality'; did you mean 'modalty'?"),
+        (f"{HEADER}\na,test,rgb,1\nb,test,rgb,1\na,test,rgb,2\n",
+         "row 3: item id 'a' occurs more than once"),
+        (f"{HEADER}\na,test,rgb,1\nb,test,infrared,1\n", "row 2: unknown modality 'infrared'"),
+        (f"{HEADER}\na,test,rgb,\n,test,rgb,1\n", "row 1: pid is empty; row 2: item_id is empty"),
+        (f"{HEADER}\na,test,rgb\n", "row 1: 3 cells under 4 columns"),
+        (f'{HEADER}\na,test,"rgb,1\n', "unexpected end of data"),
+        (f"{HEADER},pid\na,test,rgb,1,1\n", "two columns have one name"),
+        (f"{HEADER},caption_idx,extras\na,test,rgb,1,one,[1]\n",
+         "row 1: caption_idx is 'one', expected a whole number; row 1: extras is no JSON object"),
+        (HEADER + "".join(f"\nx{i},test,rbg,1" for i in range(9)),
+         "rows 1, 2, 3, 4, 5 and 4 more: unknown modality 'rbg'; did you mean 'rgb'?"),
+    ],
+)  # fmt: skip
+def test_mistakes_in_csv(tmp_path, text, message):
+    path = written(tmp_path, text)
+    with pytest.raises(DataError) as caught:
+        read_manifest(path)
+    assert str(caught.value).startswith(f"{path}: {message}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("m.jsonl", b'{"item_id": "a"\n{}\n', "row 1: no JSON object"),
+        ("m.jsonl", b'{"item_id": 1.5, "split": "test", "modality": "rgb", "pid": "1"}',
+         "row 1: item_id is 1.5, expected a string"),
+        ("m.json", b"{}", "expected a list of objects, found dict"),
+        ("m.json", b"[{", "Expecting property name"),
+        ("m.csv", b"item_id\n\xff", "not UTF-8 (byte 8)"),
+        ("m.parquet", b"PAR1", "not a whole Parquet file"),
+        ("m.xlsx", b"", "a manifest is a .csv, .jsonl, .json, .parquet file"),
+    ],
+)  # fmt: skip
+def test_mistakes_in_other_forms(tmp_path, name, content, message):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        read_manifest(path)
+    assert str(caught.value).startswith(f"{path}: {message}") and "\n" not in str(caught.value)
+
+
+def test_truncated_parquet_and_no_file(tmp_path):
+    path = tmp_path / "m.parquet"
+    write_manifest(path, records(tmp_path))
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(DataError, match="m.parquet: not a whole Parquet file"):
+        read_manifest(path)
+    with pytest.raises(DataError, match="manifest not found: .*nowhere.csv"):
+        read_manifest(tmp_path / "nowhere.csv")
