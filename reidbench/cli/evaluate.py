@@ -8,8 +8,7 @@ from pathlib import Path
 
 EPILOG = """examples:
   reidbench eval runs/distill_pcm_fr-seed0 --config configs/street10.py
-  reidbench eval runs/distill_pcm_fr-seed0 --config configs/street10.py \\
-      --cfg-options "evaluation.modes=['edge']"
+  reidbench eval runs/distill_pcm_fr-seed0/distill --config configs/street10.py
 
 Data, protocol, modes and device come from the config, models from the run folder; the config's own
 models are not looked at. The result goes into a run folder of its own.
@@ -23,7 +22,7 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("run", type=Path, help="the folder of a finished run")
+    parser.add_argument("run", type=Path, help="a run folder, or teacher/ or distill/ in one")
     parser.add_argument("--config", type=Path, required=True, help="a .py, .json or .toml config")
     parser.add_argument(
         "--cfg-options",

@@ -30,10 +30,18 @@ class Source:
     experiment: Experiment
     models: dict[str, Output]
     """`student` and, where the run had one, `teacher`"""
+    scored: set[str]
+    """The models that were asked for: all, or the one whose checkpoint was given."""
 
     @classmethod
     def read(cls, folder: Path, host: PluginHost) -> Source:
-        """Raises DataError for a folder that is no finished run or whose files are not of one."""
+        """Of a run folder, or of the checkpoint `teacher/` or `distill/` in one.
+
+        Raises DataError for a folder that is no finished run or whose files are not of one."""
+        one = {stage: model for model, stage in STAGES.items()}.get(folder.resolve().name)
+        if one is not None and (folder / MANIFEST).is_file():
+            whole = cls.read(folder.resolve().parent, host)
+            return replace(whole, scored={one})
         if not folder.is_dir():
             raise DataError(f"no run folder: {folder}")
         stages = results.read(folder)["stages"]
@@ -51,7 +59,7 @@ class Source:
         if "student" not in models:
             raise DataError(f"{folder}: there is no checkpoint to evaluate (nothing was trained)")
         experiment = config.resolve(config.load(folder / "config.json"), [], host)
-        return cls(folder, experiment, models)
+        return cls(folder, experiment, models, set(models))
 
 
 def prepare(folder: Path, path: Path, options: list[str], work_dir: Path) -> tuple[Context, Source]:
@@ -61,12 +69,18 @@ def prepare(folder: Path, path: Path, options: list[str], work_dir: Path) -> tup
     source = Source.read(folder, host)
     trained = source.experiment
     target = config.resolve(config.load(path), options, host)
-    modes = [m for m in target.evaluation.modes if set(SIDES[m]) <= set(source.models)]
+    modes = [m for m in target.evaluation.modes if set(SIDES[m]) <= source.scored]
     if not modes:
+        can = [m for m, sides in SIDES.items() if set(sides) <= source.scored]
         raise ConfigError(
-            f"evaluation.modes: {folder} has no teacher, so only 'edge' can be evaluated"
+            f"evaluation.modes: {folder} holds the {' and the '.join(sorted(source.scored))}, so "
+            f"only {', '.join(map(repr, can))} can be evaluated"
         )
-    name = target.run.name or f"{folder.resolve().name}-on-{runner.name_of(path, '', options)}"
+    part = f"-{folder.resolve().name}" if source.scored != set(source.models) else ""
+    name = (
+        target.run.name
+        or f"{source.folder.resolve().name}{part}-on-{runner.name_of(path, '', options)}"
+    )
     experiment = replace(
         target,
         teacher=trained.teacher,
@@ -74,7 +88,7 @@ def prepare(folder: Path, path: Path, options: list[str], work_dir: Path) -> tup
         evaluation=replace(target.evaluation, modes=modes),
         run=replace(target.run, seed=trained.run.seed, precision=trained.run.precision, name=name),
     )
-    if (work_dir / name).resolve() == folder.resolve():
+    if (work_dir / name).resolve() == source.folder.resolve():
         raise ConfigError(f"run.name: {name!r} is the run that is evaluated")
     return runner.lay_out(experiment, host, work_dir, name), source
 

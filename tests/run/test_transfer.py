@@ -90,3 +90,17 @@ def test_what_is_refused(finished, tmp_path, capsys):
     shutil.copytree(finished, broken)
     (broken / "distill" / "stage.json").write_text("{}")
     refused("distill/ is not the checkpoint that result.json names", broken)
+
+
+@pytest.mark.parametrize(("stage", "mode"), [("distill", "edge"), ("teacher", "cloud")])
+def test_one_checkpoint_of_a_run(finished, stage, mode):
+    assert evaluate(finished / stage, work_dir=finished.parent) == 0
+    (folder,) = finished.parent.glob(f"trained-{stage}-on-*")
+    assert {s["mode"] for s in result(folder)["scores"]} == {mode}
+    of_run = [s for s in result(finished)["scores"] if s["mode"] == mode]
+    assert result(folder)["scores"] == of_run
+
+
+def test_a_mode_that_the_checkpoint_cannot_answer(finished, capsys):
+    assert evaluate(finished / "distill", "evaluation.modes=['cloud']") == 2
+    assert "holds the student, so only 'edge' can be evaluated" in capsys.readouterr().err
