@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
+
+from .shared import add_options, show, wait_by_sleeping
 
 EPILOG = """examples:
   reidbench eval runs/distill_pcm_fr-seed0 --config configs/street10.py
@@ -24,33 +25,17 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("run", type=Path, help="a run folder, or teacher/ or distill/ in one")
     parser.add_argument("--config", type=Path, required=True, help="a .py, .json or .toml config")
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        default=[],
-        action="extend",
-        metavar="path=value",
-        help="change single values of the config",
-    )
-    parser.add_argument(
-        "--work-dir", type=Path, default=Path("runs"), help="where run folders go (default: runs)"
-    )
+    add_options(parser)
     parser.set_defaults(handler=handle)
 
 
 def handle(arguments: argparse.Namespace) -> int:
-    # As for `run`: threads that wait by sleeping.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("KMP_BLOCKTIME", "0")
+    wait_by_sleeping()
     from ..run import transfer
-    from ..table import result_table
 
     context, source = transfer.prepare(
         arguments.run, arguments.config, arguments.cfg_options, arguments.work_dir
     )
     result = transfer.execute(context, source)
-    console = context.reporter.console
-    console.print()
-    console.print(result_table(result))
-    console.print(f"{context.run_dir / 'result.json'}", highlight=False, soft_wrap=True)
+    show(context, result)
     return 0

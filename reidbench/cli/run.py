@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
+
+from .shared import add_options, show, wait_by_sleeping
 
 EPILOG = """examples:
   reidbench run configs/distill_pcm_fr.py
@@ -24,35 +25,18 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("config", type=Path, help="a .py, .json or .toml config")
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        default=[],
-        action="extend",
-        metavar="path=value",
-        help="change single values; list items by index",
-    )
-    parser.add_argument(
-        "--work-dir", type=Path, default=Path("runs"), help="where run folders go (default: runs)"
-    )
+    add_options(parser)
     parser.add_argument("--seed", type=int, help="short for --cfg-options run.seed=N")
     parser.set_defaults(handler=handle)
 
 
 def handle(arguments: argparse.Namespace) -> int:
-    # Before torch is imported: threads that wait by sleeping. The default, spinning, makes small
-    # steps many times slower as soon as anything else runs on the cores.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("KMP_BLOCKTIME", "0")
+    wait_by_sleeping()
     from ..run import runner
-    from ..table import result_table
 
     context = runner.prepare(
         arguments.config, arguments.cfg_options, arguments.seed, arguments.work_dir
     )
     result = runner.execute(context)
-    console = context.reporter.console
-    console.print()
-    console.print(result_table(result))
-    console.print(f"{context.run_dir / 'result.json'}", highlight=False, soft_wrap=True)
+    show(context, result)
     return 0
