@@ -1,5 +1,6 @@
 """Discovery: one broken plugin harms nobody else; a clash is an error that names the ways out."""
 
+import json
 import sys
 
 import pytest
@@ -56,6 +57,7 @@ def test_a_strangers_entry_comes_by_the_same_door(install):
     [
         ({"source": "import nothing_of_that_name"}, "No module named"),
         ({"source": "raise RuntimeError('boom')"}, "boom"),
+        ({"source": "raise SystemExit('gone')"}, "SystemExit: gone"),
         ({"more": "    raise ValueError('hook failed')"}, "hook failed"),
         ({"more": "    catalog.add('los', 'A', 'm:A')"}, "did you mean 'loss'"),
         ({"more": "    catalog.add('loss', 'Mine', 'm:A')"}, "added twice"),
@@ -70,7 +72,7 @@ def test_a_broken_plugin_is_listed_and_brings_nothing(install, broken, reason):
     assert reason in status(host, "bad").reason
     assert status(host, "bad").entries == 0
     assert host.find("loss", "Good")
-    with pytest.raises(UnknownEntryError, match="broken plugins.*bad"):
+    with pytest.raises(UnknownEntryError, match=r"left out .*: bad \(broken\)"):
         host.find("loss", "Mine")
 
 
@@ -95,3 +97,21 @@ def test_an_entry_without_its_target_is_named_when_loaded(install):
     install("hollow")
     with pytest.raises(PluginError, match="loss 'Mine' from hollow cannot be loaded"):
         PluginHost().find("loss", "Mine").load()
+
+
+def test_what_a_plugin_prints_stays_off_our_output(install, capsys):
+    from reidbench.cli.main import main
+
+    install("loud", more="    print('hello from the hook')")
+    assert main(["plugins", "--json"]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows["loud"]["status"] == "ok" and rows["loud"]["printed"] == "hello from the hook"
+
+
+def test_a_plugin_can_be_switched_off(install, monkeypatch):
+    install("stranger")
+    monkeypatch.setenv("REIDBENCH_DISABLE_PLUGINS", "other, stranger")
+    host = PluginHost()
+    assert status(host, "stranger").status == "disabled"
+    with pytest.raises(UnknownEntryError, match=r"left out .*: stranger \(disabled\)"):
+        host.find("loss", "Mine")

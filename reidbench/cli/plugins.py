@@ -33,9 +33,10 @@ def handle(arguments: argparse.Namespace) -> int:
     for column in ("plugin", "status", "entries", "distribution", "version", "reason"):
         table.add_column(column)
     for p in plugins:
-        style = "red" if p.reason else ""
+        style = {"broken": "red", "disabled": "dim"}.get(p.status, "")
+        note = p.reason or (f"printed: {p.printed.splitlines()[0]}" if p.printed else "")
         table.add_row(
-            p.name, p.status, str(p.entries), p.distribution, p.version, p.reason, style=style
+            p.name, p.status, str(p.entries), p.distribution, p.version, note, style=style
         )
     Console().print(table)
     return 0
