@@ -9,6 +9,7 @@ from reidbench.pluginhost import PluginHost
 from reidbench_registry import (
     AmbiguousEntryError,
     PluginError,
+    ReidbenchError,
     UnknownEntryError,
 )
 
@@ -19,6 +20,9 @@ from reidbench_registry import hookimpl
 def reidbench_register(catalog):
     catalog.add("loss", "{name}", "{package}:Loss")
 {more}
+
+class Loss:
+    pass
 """
 
 
@@ -55,7 +59,10 @@ def test_a_strangers_entry_comes_by_the_same_door(install):
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        ({"source": "import nothing_of_that_name"}, "No module named"),
+        (
+            {"source": "import nothing_of_that_name"},
+            "the package 'nothing_of_that_name' is not installed",
+        ),
         ({"source": "raise RuntimeError('boom')"}, "boom"),
         ({"source": "raise SystemExit('gone')"}, "SystemExit: gone"),
         ({"more": "    raise ValueError('hook failed')"}, "hook failed"),
@@ -72,7 +79,8 @@ def test_a_broken_plugin_is_listed_and_brings_nothing(install, broken, reason):
     assert reason in status(host, "bad").reason
     assert status(host, "bad").entries == 0
     assert host.find("loss", "Good")
-    with pytest.raises(UnknownEntryError, match=r"left out .*: bad \(broken\)"):
+    assert not [e for e in host.catalog.entries() if e.owner.package == "bad"]
+    with pytest.raises(ReidbenchError, match=r"bad.* broken|bad \(broken\)"):
         host.find("loss", "Mine")
 
 
@@ -93,10 +101,14 @@ def test_unknown_names_are_answered_with_the_nearest():
         host.catalog.entries("los")
 
 
-def test_an_entry_without_its_target_is_named_when_loaded(install):
-    install("hollow")
-    with pytest.raises(PluginError, match="loss 'Mine' from hollow cannot be loaded"):
-        PluginHost().find("loss", "Mine").load()
+def test_an_entry_without_its_target_breaks_its_plugin_and_is_named(install):
+    install(
+        "hollow", source=REGISTERS.format(name="Mine", package="hollow", more="").split("class")[0]
+    )
+    host = PluginHost()
+    assert status(host, "hollow").reason == "loss 'Mine': 'hollow' has no 'Loss'"
+    with pytest.raises(PluginError, match="loss 'Mine' is of the plugin 'hollow', which is broken"):
+        host.find("loss", "Mine")
 
 
 def test_what_a_plugin_prints_stays_off_our_output(install, capsys):

@@ -14,9 +14,10 @@ from .errors import (
     UnknownEntryError,
     did_you_mean,
 )
-from .hookspecs import ENTRY_POINT_GROUP, hookimpl
+from .hookspecs import API_VERSION, ENTRY_POINT_GROUP, hookimpl
 from .interfaces import Backbone, Dataset, Distiller, Loss, Metric, Sampler, Transform
 from .kinds import KINDS, MODALITIES, MODALITY_CODE
+from .runs import ReportSection, RunInfo, RunResult, StageInfo
 from .types import (
     EXCLUSIONS,
     DatasetCard,
@@ -32,6 +33,7 @@ from .types import (
 )
 
 __all__ = [
+    "API_VERSION",
     "ENTRY_POINT_GROUP",
     "EXCLUSIONS",
     "KINDS",
@@ -57,8 +59,12 @@ __all__ = [
     "Record",
     "Registrar",
     "ReidbenchError",
+    "ReportSection",
+    "RunInfo",
+    "RunResult",
     "Sampler",
     "Selector",
+    "StageInfo",
     "Task",
     "Track",
     "Transform",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import AmbiguousEntryError, PluginError, UnknownEntryError, did_you_mean
+from .errors import AmbiguousEntryError, PluginError, UnknownEntryError, did_you_mean, explain
 from .kinds import KINDS
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+/-]*")
@@ -39,15 +41,20 @@ class Entry:
         return f"{self.owner.package}.{self.name}"
 
     def load(self) -> Any:
-        """Import the target. Raises PluginError naming the entry when that fails."""
+        """Import the target; what that prints goes to stderr, since our output may be JSON.
+
+        Raises PluginError naming the entry when that fails."""
         module, _, attribute = self.target.partition(":")
         try:
-            return getattr(importlib.import_module(module), attribute)
-        except Exception as error:
+            with contextlib.redirect_stdout(sys.stderr):
+                return getattr(importlib.import_module(module), attribute)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             # Any failure of a plugin's own import is that plugin's: name it, keep the cause.
             raise PluginError(
                 f"{self.kind} {self.name!r} from {self.owner.distribution} cannot be loaded: "
-                f"{type(error).__name__}: {error}"
+                f"{explain(error, self.owner.distribution)}"
             ) from error
 
 
@@ -63,6 +70,8 @@ class Registrar:
 
         Names are letters, digits and `_ + - /`. Raises PluginError for anything else, for an
         unknown kind, and for a name given twice."""
+        if not all(isinstance(word, str) for word in (kind, name, target)):
+            raise PluginError(f"add({kind!r}, {name!r}, {target!r}): expected three strings")
         if kind not in KINDS:
             raise PluginError(
                 f"unknown kind {kind!r}{did_you_mean(kind, KINDS)} (kinds: {', '.join(KINDS)})"

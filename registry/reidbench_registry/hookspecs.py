@@ -1,13 +1,20 @@
-"""The hooks that a plugin can implement: a table of contents."""
+"""The hooks that a plugin can implement: a table of contents. `docs/hooks.md` tells more."""
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING
 
 import pluggy
 
+from .runs import ReportSection, RunInfo, RunResult, StageInfo
+
 if TYPE_CHECKING:
     from .catalog import Registrar
+
+API_VERSION = (1, 0)
+"""Of this contract: (major, minor). A minor adds, a major removes or changes. A plugin may say with
+`REIDBENCH_API = (major, minor)` in its module which one it was written for."""
 
 PROJECT = "reidbench"
 ENTRY_POINT_GROUP = "reidbench.plugins"
@@ -19,3 +26,28 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 @hookspec
 def reidbench_register(catalog: Registrar) -> None:
     """Name the entries that this plugin brings: `catalog.add(kind, name, "module:Class")`."""
+
+
+@hookspec
+def reidbench_add_commands(subparsers: argparse._SubParsersAction) -> None:
+    """Add verbs to the command line: `subparsers.add_parser(...)` with a default `handler`."""
+
+
+@hookspec
+def reidbench_before_run(run: RunInfo) -> None:
+    """A run or a transfer is laid out and checked; its stages come next."""
+
+
+@hookspec
+def reidbench_after_stage(stage: StageInfo) -> None:
+    """The output of a stage is in place, made now or found from an earlier run."""
+
+
+@hookspec
+def reidbench_add_report_section(result: RunResult) -> ReportSection | None:
+    """A section of this plugin's for the run's `report.md`, or None."""
+
+
+@hookspec
+def reidbench_after_run(result: RunResult) -> None:
+    """`result.json` and `report.md` are written."""

@@ -62,6 +62,12 @@ class DatasetCard:
     synthetic: bool = False
     """True when no camera took the images: results say so."""
     description: str = ""
+    access: str = ""
+    """Where one gets it, or whom one asks."""
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Published numbers: split -> `identities` or a modality -> how many."""
+    protocols: tuple[str, ...] = ()
+    """Protocol entries, as papers report on it."""
 
 
 def fingerprint(card: DatasetCard, records: Sequence[Record]) -> str:

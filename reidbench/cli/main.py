@@ -8,11 +8,13 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from reidbench_registry import ReidbenchError
+from reidbench_registry import PluginError, ReidbenchError
 
 from . import compare, evaluate, listing, new, plugins, run, score
 
 VERBS = (run, evaluate, score, compare, listing, plugins, new)
+WITH_PLUGINS = ("run", "eval", "score", "list", "plugins")
+"""Verbs that load plugins."""
 BUG = 70
 INTERRUPTED = 130
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
@@ -47,9 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     for verb in VERBS:
         verb.add_parser(verbs)
-    chosen = parser.parse_args(arguments)
+    for name in WITH_PLUGINS:
+        verbs.choices[name].add_argument(
+            "--strict-plugins", action="store_true", help="a broken plugin is an error (for CI)"
+        )
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return chosen.handler(chosen)
+        if words and words[0] not in (*verbs.choices, "--version"):
+            parser = _with_plugins(parser, words, set(verbs.choices))
+        return _handle(parser.parse_args(words))
     except ReidbenchError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -66,6 +74,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _bug()
     except Exception:
         return _bug()
+
+
+def _with_plugins(
+    parser: argparse.ArgumentParser, words: list[str], own: set[str]
+) -> argparse.ArgumentParser:
+    """The parser of a plugin's verb when `words` begin with one, else ours with those verbs in its
+    help. Verbs of ours never come here, so a plugin cannot take one."""
+    from ..pluginhost import PluginHost
+
+    host = PluginHost()
+    if words and (theirs := host.command(words[0])) is not None:
+        return theirs
+    lines = [
+        f"  {verb:<20}{', '.join(names)}{' (hidden: a verb of reidbench)' if verb in own else ''}"
+        for verb, names in host.commands().items()
+    ]
+    if lines:
+        theirs_too = "\n".join(["verbs of plugins:", *lines, "", EPILOG])
+        parser.epilog = theirs_too.replace("%", "%%")
+    return parser
+
+
+def _handle(chosen: argparse.Namespace) -> int:
+    from ..pluginhost import STRICT
+
+    handler = getattr(chosen, "handler", None)
+    if not callable(handler):
+        raise PluginError("this verb of a plugin has no handler: parser.set_defaults(handler=...)")
+    before = STRICT.set(getattr(chosen, "strict_plugins", False))
+    try:
+        return handler(chosen) or 0
+    finally:
+        STRICT.reset(before)
 
 
 def _bug() -> int:

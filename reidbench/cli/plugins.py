@@ -23,7 +23,7 @@ def handle(arguments: argparse.Namespace) -> int:
 
     plugins = PluginHost().plugins
     if arguments.json:
-        print(json.dumps([asdict(p) | {"status": p.status} for p in plugins], indent=2))
+        print(json.dumps([asdict(p) for p in plugins], indent=2))
         return 0
 
     from rich.console import Console

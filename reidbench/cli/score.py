@@ -94,8 +94,8 @@ def handle(arguments: argparse.Namespace) -> int:
 
     from ..evaluation import external
     from ..evaluation.embeddings import read_embeddings
-    from ..manifest import read_manifest
     from ..table import result_table
+    from ..tools.manifest import read_manifest
 
     records = read_manifest(arguments.manifest)
     query = read_embeddings(arguments.embeddings)

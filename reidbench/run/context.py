@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reidbench_registry import KINDS
+from rich.markup import escape
+
+from reidbench_registry import KINDS, Owner, RunInfo, StageInfo
 from reidbench_registry.registries import KindRegistry
 from reidbench_registry.signature import Signature, signature
 
@@ -57,6 +59,19 @@ class Context:
         ]
         return [provenance.component(entry) for entry in dict.fromkeys(found)]
 
+    def info(self) -> RunInfo:
+        """The run as hooks see it."""
+        run = self.experiment.run
+        return RunInfo(self.run_dir.name, self.run_dir, run.seed, asdict(self.experiment))
+
+    def call(self, hook: str, expected: type = object, **info: Any) -> list[tuple[Owner, Any]]:
+        """What the plugins' hooks answer; what goes wrong in one is a line of the run."""
+
+        def tell(line: str) -> None:
+            self.reporter.line("plugin", escape(line))
+
+        return self.host.call(hook, tell, expected, **info)
+
     def stage(
         self, name: str, section: Any, inputs: dict[str, Any], work: Callable[[Path], None]
     ) -> Output:
@@ -72,11 +87,14 @@ class Context:
             "inputs": inputs,
         }
         key = key_of(material)
-        if self.store.has(name, key):
+        present = self.store.has(name, key)
+        if present:
             folder = self.store.folder(name, key)
             self.reporter.line(name, f"present ({key[:8]}), skipped", key=key)
         else:
             folder = self.store.make(name, key, material, work)
             self.reporter.line(name, f"done ({key[:8]})", key=key)
         link(folder, self.run_dir / name)
+        info = StageInfo(self.info(), name, self.run_dir / name, key, present)
+        self.call("reidbench_after_stage", stage=info)
         return Output(folder, key)

@@ -7,11 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reidbench_registry import ReportSection, RunResult
+
 from .. import config, provenance, results
 from ..config import Experiment
 from ..config.schema import SIDES, Student, Teacher
 from ..pluginhost import PluginHost
 from ..tools.files import write_json
+from . import report
 from .context import Context, Output
 from .reporter import Reporter
 from .store import key_of
@@ -35,7 +38,8 @@ def lay_out(experiment: Experiment, host: PluginHost, work_dir: Path, name: str)
     run_dir = work_dir / name
     run_dir.mkdir(parents=True, exist_ok=True)
     # A result must never stand beside a config that it does not come from.
-    (run_dir / "result.json").unlink(missing_ok=True)
+    for file in ("result.json", "report.md"):
+        (run_dir / file).unlink(missing_ok=True)
     write_json(run_dir / "config.json", asdict(experiment))
     return Context(experiment, host, work_dir, run_dir, Reporter(run_dir / "log.jsonl"))
 
@@ -74,17 +78,19 @@ def start(context: Context) -> None:
         torch.set_num_threads(context.experiment.run.threads)
     write_json(context.run_dir / "environment.json", provenance.environment())
     preflight(context)
+    context.call("reidbench_before_run", run=context.info())
 
 
 def record(
     context: Context, found: Data, outputs: dict[str, Output], source: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """Write the result of the stage `evaluate` with all that a reader needs to know about it."""
+    """Write the result of the stage `evaluate` with all that a reader needs to know about it, and
+    the report."""
     from .stages import evaluate
 
     experiment = context.experiment
     tasks = [context.host.find("task", t["type"]) for t in evaluate.tasks_config(context)]
-    return results.write(
+    written = results.write(
         context.run_dir / "result.json",
         run=context.run_dir.name,
         reidbench=provenance.version(),
@@ -100,6 +106,11 @@ def record(
         ],
         stages={name: output.key for name, output in outputs.items()},
     )
+    result = RunResult(context.info(), written)
+    sections = context.call("reidbench_add_report_section", ReportSection, result=result)
+    report.write(context.run_dir / "report.md", written, sections)
+    context.call("reidbench_after_run", result=result)
+    return written
 
 
 def _conditions(context: Context) -> dict[str, Any]:

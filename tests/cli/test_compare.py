@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reidbench.cli.main import main
-from reidbench.manifest import write_manifest
+from reidbench.tools.manifest import write_manifest
 from reidbench_registry import Record
 
 PEOPLE = 40

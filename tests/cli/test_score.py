@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from reidbench import results
 from reidbench.cli.main import main
 from reidbench.evaluation.per_query import load_per_query
-from reidbench.manifest import read_manifest, write_manifest
+from reidbench.tools.manifest import read_manifest, write_manifest
 from reidbench_registry import Record
 
 PEOPLE = 6

@@ -15,8 +15,8 @@ import numpy as np
 
 from reidbench_registry import Record, Task
 
-from ...manifest import write_manifest
 from ...tools.files import write_json
+from ...tools.manifest import write_manifest
 from ..taskfile import task_of
 
 FOLDER = Path(__file__).parent / "cases"

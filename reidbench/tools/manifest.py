@@ -27,38 +27,14 @@ from typing import Any
 
 from reidbench_registry import MODALITIES, DataError, Record, did_you_mean
 
-from .tools.files import whole_file
+from .files import whole_file
+from .problems import Problems
 
 REQUIRED = ("item_id", "split", "modality", "pid")
 OPTIONAL = ("camera_id", "instance_id", "location_id", "text", "generated")
 COLUMNS = (*REQUIRED, "dataset", *OPTIONAL, "path", "caption_idx", "extras")
-SHOWN = 5
-"""Rows that a message names."""
 
 Row = dict[str, Any]
-
-
-class _Problems:
-    """What is wrong in a file, by kind, with the rows where it is so."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._rows: dict[str, list[int]] = {}
-
-    def add(self, what: str, row: int) -> None:
-        self._rows.setdefault(what, []).append(row)
-
-    def raise_any(self) -> None:
-        if not self._rows:
-            return
-        words = []
-        for what, rows in list(self._rows.items())[:3]:
-            more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
-            numbers = ", ".join(map(str, rows[:SHOWN]))
-            words.append(f"row{'s' if len(rows) > 1 else ''} {numbers}{more}: {what}")
-        if len(self._rows) > 3:
-            words.append(f"and {len(self._rows) - 3} other mistakes")
-        raise DataError(f"{self._path}: {'; '.join(words)}")
 
 
 def read_manifest(path: Path) -> list[Record]:
@@ -71,7 +47,7 @@ def read_manifest(path: Path) -> list[Record]:
         raise DataError(f"{path}: a manifest is a {', '.join(_READERS)} file")
     if not path.is_file():
         raise DataError(f"manifest not found: {path}")
-    problems = _Problems(path)
+    problems = Problems(path, "row")
     try:
         rows = _READERS[path.suffix](path, problems)
     except UnicodeDecodeError as error:
@@ -97,7 +73,7 @@ def read_manifest(path: Path) -> list[Record]:
     return records
 
 
-def _record(row: Row, number: int, path: Path, problems: _Problems) -> Record:
+def _record(row: Row, number: int, path: Path, problems: Problems) -> Record:
     def wrong(what: str) -> None:
         problems.add(what, number)
 
@@ -179,7 +155,7 @@ def _json_value(value: Any) -> Any:
     return str(value)
 
 
-def _read_csv(path: Path, problems: _Problems) -> list[Row]:
+def _read_csv(path: Path, problems: Problems) -> list[Row]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, strict=True)
         header = next(reader, [])
@@ -193,7 +169,7 @@ def _read_csv(path: Path, problems: _Problems) -> list[Row]:
     return rows
 
 
-def _read_jsonl(path: Path, problems: _Problems) -> list[Row]:
+def _read_jsonl(path: Path, problems: Problems) -> list[Row]:
     rows = []
     lines = (x for x in path.read_text(encoding="utf-8-sig").split("\n") if x.strip())
     for number, line in enumerate(lines, start=1):
@@ -208,7 +184,7 @@ def _read_jsonl(path: Path, problems: _Problems) -> list[Row]:
     return rows
 
 
-def _read_json(path: Path, problems: _Problems) -> list[Row]:
+def _read_json(path: Path, problems: Problems) -> list[Row]:
     rows = json.loads(path.read_text(encoding="utf-8-sig"))
     if not isinstance(rows, list):
         raise ValueError(f"expected a list of objects, found {type(rows).__name__}")
@@ -218,7 +194,7 @@ def _read_json(path: Path, problems: _Problems) -> list[Row]:
     return rows
 
 
-def _read_parquet(path: Path, problems: _Problems) -> list[Row]:
+def _read_parquet(path: Path, problems: Problems) -> list[Row]:
     import pyarrow
     import pyarrow.parquet
 
@@ -229,7 +205,7 @@ def _read_parquet(path: Path, problems: _Problems) -> list[Row]:
         raise ValueError(f"not a whole Parquet file: {error}") from None
 
 
-_READERS: dict[str, Callable[[Path, _Problems], list[Row]]] = {
+_READERS: dict[str, Callable[[Path, Problems], list[Row]]] = {
     ".csv": _read_csv,
     ".jsonl": _read_jsonl,
     ".json": _read_json,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reidbench.manifest import read_manifest, write_manifest
+from reidbench.tools.manifest import read_manifest, write_manifest
 from reidbench_registry import DataError, Record
 
 FORMS = [".csv", ".jsonl", ".json", ".parquet"]
