@@ -80,6 +80,10 @@ class PluginHost:
             hint = f"; left out (see `reidbench plugins`): {', '.join(out)}"
             raise UnknownEntryError(f"{error}{hint if out else ''}") from None
 
+    def entries_of(self, name: str) -> list[Entry]:
+        """The entries that one plugin brings."""
+        return [e for p in self._plugins if p.name == name for e in p.entries]
+
     def call(
         self, hook: str, tell: Callable[[str], None], expected: type = object, **info: Any
     ) -> list[tuple[Owner, Any]]:

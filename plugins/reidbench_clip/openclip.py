@@ -49,6 +49,8 @@ class OpenCLIP(nn.Module):
     Raises ConfigError for a wrong argument, DataError for weights that are missing or do not fit.
     """
 
+    claims = ("bfloat16",)
+
     def __init__(
         self,
         model: str = "embedded",

@@ -17,8 +17,9 @@ class RowDistiller(ABC):
     As in the method (arXiv 2602.12936), student rows are L2-normalised, teacher rows are taken as
     banked unless `normalize_teacher`, and the teacher is detached. Computed in fp32 (or in fp64,
     given that), whatever autocast says. `per_modality` computes the loss over each modality's rows
-    and sums."""
+    and sums. A batch without rows costs a connected 0."""
 
+    claims = ("bfloat16", "zero_at_optimum")
     needs_equal_dims = True
 
     def __init__(self, per_modality: bool, normalize_teacher: bool) -> None:
@@ -31,7 +32,7 @@ class RowDistiller(ABC):
     def __call__(self, student: Tensor, teacher: Tensor, modality: Tensor) -> Tensor:
         """student[B, D], teacher[B, D], modality[B] -> scalar. Raises ValueError for other
         shapes."""
-        if student.ndim != 2 or student.shape != teacher.shape or not len(student):
+        if student.ndim != 2 or student.shape != teacher.shape:
             raise ValueError(
                 f"{type(self).__name__} needs student[B, D] and teacher[B, D], got "
                 f"{list(student.shape)} and {list(teacher.shape)}"
@@ -40,6 +41,8 @@ class RowDistiller(ABC):
             raise ValueError(
                 f"{type(self).__name__}: {len(student)} rows, but modality{list(modality.shape)}"
             )
+        if not len(student):
+            return student.sum()
         with torch.autocast(student.device.type, enabled=False):
             student = unit(_precise(student))
             teacher = _precise(teacher.detach())

@@ -21,6 +21,8 @@ class SDM:
     Rows without a match are left out. `pairs` takes the 'mean' or the 'sum' over the pairs of
     modalities that share an identity; without any, the loss is a connected zero."""
 
+    claims = ("bfloat16",)
+
     def __init__(self, scale: float = 20.0, pairs: str = "mean") -> None:
         if type(scale) not in (int, float) or scale <= 0:
             raise ConfigError(f"SDM: scale={scale!r} is not a positive number")

@@ -17,6 +17,8 @@ class Triplet:
     Positives and negatives come from all modalities of the batch. An anchor without a positive or
     without a negative is left out; without any anchor the loss is a connected zero."""
 
+    claims = ("bfloat16",)
+
     def __init__(self, margin: float = 0.3) -> None:
         if type(margin) not in (int, float) or margin < 0:
             raise ConfigError(f"Triplet: margin={margin!r} is not a number from 0")

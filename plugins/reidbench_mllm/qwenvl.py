@@ -63,6 +63,13 @@ class QwenVL(nn.Module):
     incomplete or of another architecture.
     """
 
+    claims = ("bfloat16",)
+
+    @classmethod
+    def conformance(cls, folder: Path) -> dict[str, Any]:
+        """Arguments for the conformance kit: without an adapter there is nothing to train."""
+        return {"lora": {"scheme": "attention", "r": 4}}
+
     def __init__(
         self,
         weights: str = "embedded",

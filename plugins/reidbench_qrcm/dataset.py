@@ -54,6 +54,14 @@ class QrCM:
     revision is the hash of `reid_raw.json`, with the seed and version of derived pictures.
     Raises ConfigError for a wrong argument."""
 
+    @classmethod
+    def conformance(cls, folder: Path) -> dict[str, str]:
+        """Arguments for the conformance kit: three people in the layout of CUHK-PEDES."""
+        from .skeleton import write
+
+        write(folder)
+        return {"root": str(folder)}
+
     def __init__(self, root: str, derive: bool = True, seed: int = 0) -> None:
         if not isinstance(root, str) or not root:
             raise ConfigError(f"QrCM: root={root!r} is no folder")

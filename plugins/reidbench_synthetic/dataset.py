@@ -66,6 +66,11 @@ class SyntheticPedestrians:
 
     Everything is decided by (seed, identity, instance). Raises ConfigError for a wrong argument."""
 
+    @classmethod
+    def conformance(cls, folder: Path) -> dict[str, int]:
+        """Arguments for the conformance kit: a small town."""
+        return {"train": 3, "val": 2, "test": 2, "unlabelled": 1, "instances": 2}
+
     def __init__(
         self,
         seed: int = 0,

@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from reidbench_registry import ConfigError, DataError, DatasetCard, Record, Track
+from reidbench_registry.testing.pictures import draw
 
 from . import permutations
+from .permutations import CAMERAS
 
 SPLITS = ("train", "val", "test")
 INFRARED = ("3", "6")
@@ -34,6 +36,17 @@ class SysuMM01:
     Without any image the index is made from the permutations, which know how many there are: enough
     to score embeddings that were made elsewhere. Splits are the published ones; many papers train
     on train and val together. Raises ConfigError for a wrong argument."""
+
+    @classmethod
+    def conformance(cls, folder: Path) -> dict[str, str]:
+        """Arguments for the conformance kit: three people before six cameras, no permutations."""
+        for pid, split in enumerate(SPLITS, start=1):
+            lists = folder / "exp" / f"{split}_id.txt"
+            lists.parent.mkdir(parents=True, exist_ok=True)
+            lists.write_text(str(pid), encoding="utf-8")
+            for camera in range(1, CAMERAS + 1):
+                draw(folder / f"cam{camera}" / f"{pid:04}" / "0001.jpg", seed=10 * pid + camera)
+        return {"root": str(folder)}
 
     def __init__(self, root: str, permutations: str | None = None) -> None:
         if not isinstance(root, str) or not root:
@@ -133,7 +146,7 @@ class SysuMM01:
 
     def _images(self) -> Cells:
         found: Cells = {}
-        for camera in map(str, range(1, permutations.CAMERAS + 1)):
+        for camera in map(str, range(1, CAMERAS + 1)):
             for place, _, names in os.walk(self._root / f"cam{camera}"):
                 pid = Path(place).name
                 images = sorted(n for n in names if n.lower().endswith(IMAGES))

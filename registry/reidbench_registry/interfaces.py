@@ -1,4 +1,9 @@
-"""What an entry of each kind must do. Behaviour is checked by tests, not by inheritance.
+"""What an entry of each kind must do. Behaviour is checked by tests, not by inheritance: those of
+`reidbench_registry.testing`.
+
+Two members are optional for every kind, and only the checks ask for them: a class method
+`conformance(folder) -> dict`, arguments to build a small object with, and `claims`, what the entry
+promises beyond its contract (`testing.CLAIMS`).
 
 Shapes: `B` batch, `D` embedding dimension, `C` train identities. `modality[B]` holds int64 indices
 into `reidbench_registry.MODALITIES`.

@@ -183,7 +183,7 @@ def test_only_the_direction_of_the_student_counts(distiller):
 def test_shapes_that_do_not_fit(distiller):
     student, teacher = pair(4, 6)
     assert distiller.needs_equal_dims
-    for s, t in ((student, teacher[:, :5]), (student, teacher[:3]), (student[:0], teacher[:0])):
+    for s, t in ((student, teacher[:, :5]), (student, teacher[:3])):
         with pytest.raises(ValueError, match=r"needs student\[B, D\]"):
             distiller(s, t, zeros(s))
     with pytest.raises(ValueError, match="4 rows"):

@@ -1,0 +1,87 @@
+"""The entry that is checked, and the small words that checks are written in."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NoReturn
+from unittest import SkipTest
+
+from ..catalog import Entry
+from ..errors import ReidbenchError
+from ..signature import signature
+
+
+class Subject:
+    """An entry, the arguments to build it with, and a folder to work in."""
+
+    def __init__(self, entry: Entry, folder: Path) -> None:
+        self.entry = entry
+        self.folder = folder
+
+    @cached_property
+    def target(self) -> Any:
+        """The class or function, imported."""
+        return self.entry.load()
+
+    @cached_property
+    def arguments(self) -> dict[str, Any]:
+        """What `conformance` asks for; defaults where the entry has no such method."""
+        ask = getattr(self.target, "conformance", None)
+        given = ask(self.folder / "conformance") if ask else {}
+        require(isinstance(given, dict), f"conformance(folder) returns {given!r}, not a dict")
+        needed = {name for name, must in signature(self.entry).parameters.items() if must}
+        lacking = ", ".join(sorted(needed - given.keys()))
+        require(
+            not lacking,
+            f"no value for {lacking}: give a default, or arguments by a class method "
+            "conformance(folder) -> dict",
+        )
+        return given
+
+    def build(self, seed: int = 0, **more: Any) -> Any:
+        """A fresh object; torch's chance starts at `seed`."""
+        with seeded(seed):
+            return self.target(**self.arguments | more)
+
+    @cached_property
+    def claims(self) -> tuple[str, ...]:
+        return tuple(getattr(self.target, "claims", ()))
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """torch's generator starts at `seed` inside, and goes on outside as if nothing had been."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+def require(holds: object, otherwise: str) -> None:
+    """Raises AssertionError unless `holds`: also under `python -O`."""
+    if not holds:
+        raise AssertionError(otherwise)
+
+
+def skip(reason: str) -> NoReturn:
+    """The check does not apply; pytest and unittest show it as skipped."""
+    raise SkipTest(reason)
+
+
+@contextlib.contextmanager
+def refused(error: type[ReidbenchError], what: str, naming: str = "") -> Iterator[None]:
+    """What runs inside must raise `error`, with `naming` in its message."""
+    try:
+        yield
+    except error as raised:
+        require(naming in str(raised), f"{what}: the message does not name {naming}: {raised}")
+    except Exception as raised:
+        raise AssertionError(
+            f"{what}: expected {error.__name__}, got {type(raised).__name__}: {raised}"
+        ) from raised
+    else:
+        raise AssertionError(f"{what}: expected {error.__name__}, nothing was raised")
