@@ -36,11 +36,12 @@ ADDED = {"source": None}
 
 
 def write(path: Path, **values: Any) -> dict[str, Any]:
-    """Write a result record with exactly the keys of `KEYS`; returns it."""
+    """Write a result record with exactly the keys of `KEYS`; returns it as a reader finds
+    it."""
     record = {"schema": SCHEMA, **values}
     assert record.keys() == KEYS.keys(), record.keys() ^ KEYS.keys()
     write_json(path, {key: record[key] for key in KEYS})
-    return record
+    return read(path)
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -50,3 +50,33 @@ class Layer:
 def layer(tmp_path_factory):
     """A `Layer` for the tests of one file."""
     return Layer(tmp_path_factory.mktemp("layer") / "venv")
+
+
+REGISTERS = """
+from reidbench_registry import hookimpl
+
+@hookimpl
+def reidbench_register(catalog):
+    catalog.add("loss", "{name}", "{package}:Loss")
+{more}
+
+class Loss:
+    pass
+"""
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Put a plugin package with an entry point on sys.path, as an installer would."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def add(package, name="Mine", more="", source=None):
+        text = source or REGISTERS.format(name=name, package=package, more=more)
+        (tmp_path / f"{package}.py").write_text(text)
+        info = tmp_path / f"{package}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[reidbench.plugins]\n{package} = {package}\n")
+        monkeypatch.delitem(sys.modules, package, raising=False)
+
+    return add

@@ -1,7 +1,6 @@
 """Discovery: one broken plugin harms nobody else; a clash is an error that names the ways out."""
 
 import json
-import sys
 
 import pytest
 
@@ -13,34 +12,13 @@ from reidbench_registry import (
     UnknownEntryError,
 )
 
-REGISTERS = """
+HOLLOW = """
 from reidbench_registry import hookimpl
 
 @hookimpl
 def reidbench_register(catalog):
-    catalog.add("loss", "{name}", "{package}:Loss")
-{more}
-
-class Loss:
-    pass
+    catalog.add("loss", "Mine", "hollow:Loss")
 """
-
-
-@pytest.fixture
-def install(tmp_path, monkeypatch):
-    """Put a plugin package with an entry point on sys.path, as an installer would."""
-    monkeypatch.syspath_prepend(tmp_path)
-
-    def add(package, name="Mine", more="", source=None):
-        text = source or REGISTERS.format(name=name, package=package, more=more)
-        (tmp_path / f"{package}.py").write_text(text)
-        info = tmp_path / f"{package}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[reidbench.plugins]\n{package} = {package}\n")
-        monkeypatch.delitem(sys.modules, package, raising=False)
-
-    return add
 
 
 def status(host, name):
@@ -91,6 +69,8 @@ def test_two_plugins_that_claim_a_name_make_it_ambiguous(install):
     with pytest.raises(AmbiguousEntryError, match=r"one\.Same, two\.Same"):
         host.find("loss", "Same")
     assert host.find("loss", "two.Same").owner.package == "two"
+    assert status(host, "one").status == "ok"
+    assert status(host, "one").reason == "loss 'Same' is claimed by two, too: say one.Same"
 
 
 def test_unknown_names_are_answered_with_the_nearest():
@@ -102,9 +82,7 @@ def test_unknown_names_are_answered_with_the_nearest():
 
 
 def test_an_entry_without_its_target_breaks_its_plugin_and_is_named(install):
-    install(
-        "hollow", source=REGISTERS.format(name="Mine", package="hollow", more="").split("class")[0]
-    )
+    install("hollow", source=HOLLOW)
     host = PluginHost()
     assert status(host, "hollow").reason == "loss 'Mine': 'hollow' has no 'Loss'"
     with pytest.raises(PluginError, match="loss 'Mine' is of the plugin 'hollow', which is broken"):

@@ -70,6 +70,13 @@ def test_the_main_job_runs_from_the_wheel(python, tmp_path):
     assert len(result["scores"]) == 9
 
 
+def test_a_plugin_is_written_and_checked_from_the_wheel(python, tmp_path):
+    call(python, "new", "plugin", "mine", "--kind", "metric", cwd=tmp_path)
+    assert (tmp_path / "mine" / "mine" / "metric.py").is_file()
+    rows = json.loads(call(python, "plugins", "check", "reidbench_metrics", "--json", cwd=tmp_path))
+    assert rows and {row["status"] for row in rows} == {"passed"}
+
+
 def test_the_golden_suite_comes_with_the_wheel(python, tmp_path):
     command = [python, "-m", "reidbench.evaluation.golden", tmp_path / "golden"]
     subprocess.run(command, check=True, capture_output=True, cwd=tmp_path)

@@ -11,13 +11,11 @@ import sys
 from pathlib import Path
 from string import Template
 
-from reidbench_registry import KINDS, ConfigError, did_you_mean
+from reidbench_registry import API_VERSION, KINDS, ConfigError, did_you_mean
 
 from ..tools.files import whole_folder
 
 TEMPLATES = Path(__file__).parents[1] / "templates" / "plugin"
-CONTRACTS = {"task": "Task", "protocol": "EvalProtocol"}
-"""Kind -> what its entries are or return, where it is not called as the kind is."""
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -67,7 +65,7 @@ def write_plugin(name: str, kind: str, parent: Path) -> Path:
         "name": name,
         "package": package,
         "kind": kind,
-        "contract": CONTRACTS.get(kind, kind.capitalize()),
+        "api": str(API_VERSION),
         "entry": "".join(word[0].upper() + word[1:] for word in package.split("_")),
     }
     words["use"] = _fill(TEMPLATES / kind / "use.md.tmpl", words).strip()

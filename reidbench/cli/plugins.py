@@ -56,13 +56,18 @@ def handle(arguments: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.markup import escape
 
-    table = _table("plugin", "status", "entries", "distribution", "version", "note")
+    table = _table("plugin", "status", "entries", "distribution", "version")
     for p in plugins:
         style = {"broken": "red", "disabled": "dim"}.get(p.status, "")
-        note = p.reason or (f"printed: {p.printed.splitlines()[0]}" if p.printed else "")
-        words = (p.name, p.status, str(p.entries), p.distribution, p.version, escape(note))
-        table.add_row(*words, style=style)
-    Console().print(table)
+        words = (p.name, p.status, str(p.entries), p.distribution, p.version)
+        table.add_row(*map(escape, words), style=style)
+    console = Console()
+    console.print(table)
+    # Below the table: a reason takes a line, and a column would be too narrow for it.
+    for p in plugins:
+        for note in (p.reason, f"printed {p.printed.splitlines()[0]!r}" if p.printed else None):
+            if note:
+                console.print(f"{escape(p.name)}: {escape(note)} [dim]({escape(p.file or '')})[/]")
     return 0
 
 

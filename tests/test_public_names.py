@@ -1,0 +1,65 @@
+"""The names that plugins rely on. Adding one raises the minor of `API_VERSION`; removing or
+renaming one raises the major and follows the rule in docs/hooks.md: change this list with care."""
+
+import ast
+import importlib
+from pathlib import Path
+
+import reidbench_registry
+from reidbench_registry import API_VERSION, hookspecs, testing
+
+ROOT = Path(__file__).parents[1]
+
+FROZEN = {
+    "reidbench_registry": """
+        API_VERSION ENTRY_POINT_GROUP EXCLUSIONS KINDS MODALITIES MODALITY_CODE AmbiguousEntryError
+        Backbone Catalog CheckFailed ConfigError DataError Dataset DatasetCard Distiller Entry
+        EvalProtocol Exclusion Loss Metric Owner PluginError Ranks Record Registrar ReidbenchError
+        ReportSection RunInfo RunResult Sampler Selector StageInfo Task Track Transform Trials
+        UnknownEntryError did_you_mean fingerprint hookimpl""",
+    "reidbench_registry.testing": "CLAIMS Case Outcome cases cases_of",
+    "reidbench.tools.files": "whole_file whole_folder write_json",
+    "reidbench.tools.images": "open_image to_tensor",
+    "reidbench.tools.manifest": "COLUMNS OPTIONAL REQUIRED read_manifest write_manifest",
+    "reidbench.tools.problems": "Problems",
+    "reidbench.tools.tensors": "load_state load_tensors save_tensors",
+    "reidbench.tools.text": "clean_caption",
+}
+HOOKS = """
+    reidbench_register reidbench_add_commands reidbench_before_run reidbench_after_stage
+    reidbench_add_report_section reidbench_after_run"""
+
+
+def defined(module):
+    """Public functions, classes and constants of a module's own."""
+    tree = ast.parse(Path(importlib.import_module(module).__file__).read_bytes())
+    names = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {ast.unparse(t) for t in node.targets if ast.unparse(t).isupper()}
+    return {n for n in names if not n.startswith("_")}
+
+
+def test_the_contract_exports_these_names():
+    assert sorted(reidbench_registry.__all__) == sorted(FROZEN["reidbench_registry"].split())
+    assert sorted(testing.__all__) == sorted(FROZEN["reidbench_registry.testing"].split())
+    assert API_VERSION == (1, 0)
+
+
+def test_tools_are_these_modules_with_these_names():
+    folder = ROOT / "reidbench" / "tools"
+    modules = {f"reidbench.tools.{p.stem}" for p in folder.glob("*.py") if p.stem != "__init__"}
+    assert modules == {m for m in FROZEN if m.startswith("reidbench.tools")}
+    for module in modules:
+        frozen = set(FROZEN[module].split())
+        missing = frozen - defined(module)
+        assert not missing, f"{module}: {missing}"
+        functions = {n for n in defined(module) if not n.isupper()}
+        assert functions <= frozen, f"{module}: {functions - frozen} is public, and on no list"
+
+
+def test_hooks_are_these():
+    found = {name for name in vars(hookspecs) if name.startswith("reidbench_")}
+    assert found == set(HOOKS.split())
