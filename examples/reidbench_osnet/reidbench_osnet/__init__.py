@@ -2,6 +2,8 @@
 
 from reidbench_registry import Registrar, hookimpl
 
+REIDBENCH_API = (1, 0)
+
 
 @hookimpl
 def reidbench_register(catalog: Registrar) -> None:
