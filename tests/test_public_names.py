@@ -21,7 +21,7 @@ FROZEN = {
     "reidbench.tools.files": "whole_file whole_folder write_json",
     "reidbench.tools.images": "open_image to_tensor",
     "reidbench.tools.manifest": "COLUMNS OPTIONAL REQUIRED read_manifest write_manifest",
-    "reidbench.tools.problems": "Problems",
+    "reidbench.tools.problems": "Problems raise_all",
     "reidbench.tools.tensors": "load_state load_tensors save_tensors",
     "reidbench.tools.text": "clean_caption",
 }

@@ -2,11 +2,13 @@
 
     python benchmarks/embedded/table.py --seeds 5 --jobs 2
     python benchmarks/embedded/table.py --seeds 3 --split val        # for tuning
+    python benchmarks/embedded/table.py --seeds 3 --configs cosine paper --warm cosine
 
 Runs every config of `configs/ablation` with every seed (what is present is not run again) and
 prints a Markdown table: R1 and mAP averaged over the three tasks, mean and standard deviation over
 seeds, and the difference to cosine with its 95% interval (queries averaged over seeds, identities
-resampled).
+resampled). With `--warm NAME` every student starts from the weights that NAME's student of the same
+seed ended with, instead of random ones.
 """
 
 from __future__ import annotations
@@ -29,21 +31,26 @@ BASELINE = "cosine"
 METRICS = ("R1", "mAP")
 
 
-def run(name: str, seed: int, given: argparse.Namespace) -> Path:
+def run(name: str, seed: int, given: argparse.Namespace, warm: str | None = None) -> Path:
     """Run one config with one seed; returns its run folder."""
+    run_name = f"{name}{f'-warm-{warm}' if warm else ''}-{given.split}-{seed}"
     options = [
         f"evaluation.protocol.split={given.split}",
         "run.threads=1",
-        f"run.name={name}-{given.split}-{seed}",
+        f"run.name={run_name}",
         *given.cfg_options,
     ]
+    if warm:
+        student = given.work_dir / f"{warm}-{given.split}-{seed}" / "distill" / "backbone"
+        weights = (student / "model.safetensors").resolve()
+        options.append(f"student.backbone.pretrained={weights}")
     command = [sys.executable, "-m", "reidbench", "run", CONFIGS / f"{name}.py", "--seed",
                str(seed), "--work-dir", given.work_dir, "--cfg-options", *options]  # fmt: skip
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{name}, seed {seed}: {done.stderr.strip()}")
-    print(f"{name}, seed {seed}: done", file=sys.stderr, flush=True)
-    return given.work_dir / f"{name}-{given.split}-{seed}"
+    print(f"{run_name}: done", file=sys.stderr, flush=True)
+    return given.work_dir / run_name
 
 
 def averaged(folders: list[Path], mode: str) -> tuple[dict[str, np.ndarray], list[str]] | None:
@@ -68,16 +75,19 @@ def main() -> None:
     parser.add_argument("--configs", nargs="+", default=list(ORDER))
     parser.add_argument("--jobs", type=int, default=1, help="runs side by side, a thread each")
     parser.add_argument("--work-dir", type=Path, default=Path("runs/table"))
+    parser.add_argument("--warm", help="a config whose students the students start from")
     parser.add_argument("--cfg-options", nargs="+", default=[])
     given = parser.parse_args()
 
     # A teacher is shared: the first config of a seed makes it, the others find it.
-    first = next(name for name in given.configs if name != "none")
+    first = given.warm or next(name for name in given.configs if name != "none")
     seeds = range(given.seeds)
     with ThreadPoolExecutor(given.jobs) as pool:
         list(pool.map(lambda seed: run(first, seed, given), seeds))
         todo = [(name, seed) for seed in seeds for name in given.configs]
-        folders = dict(zip(todo, pool.map(lambda job: run(*job, given), todo), strict=True))
+        folders = dict(
+            zip(todo, pool.map(lambda job: run(*job, given, given.warm), todo), strict=True)
+        )
 
     lines = ["| distillers | mode | R1 | mAP | mAP over cosine |", "|---|---|---|---|---|"]
     for mode in ("cloud", "edge", "edge-cloud"):

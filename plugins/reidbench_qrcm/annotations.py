@@ -1,4 +1,4 @@
-"""`reid_raw.json` of CUHK-PEDES: read whole, every mistake found before a picture is opened."""
+"""Annotation files of the text-based sets: read whole, every mistake gathered."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import json
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+from reidbench.tools.problems import Problems
 from reidbench.tools.text import clean_caption
 from reidbench_registry import DataError
 
-SPLITS = ("train", "val", "test")
+from .sources import Source
+
 NEEDED = ("train", "test")
-FIELDS = {"split": str, "captions": list, "file_path": str, "id": int}
 
 
 class Photo(NamedTuple):
@@ -24,55 +25,68 @@ class Photo(NamedTuple):
     captions: list[str]
 
 
-def read(path: Path) -> list[Photo]:
-    """All photos of the file, in its order.
+def find(root: Path, source: Source) -> Path:
+    """The annotation file of a set. Raises DataError when it is under none of its names."""
+    found = [root / name for name in source.annotations if (root / name).is_file()]
+    if not found:
+        others = "".join(f" (nor {name})" for name in source.annotations[1:])
+        raise DataError(f"annotation file not found: {root / source.annotations[0]}{others}")
+    return found[0]
 
-    Raises DataError naming the file for one that is missing or no list of entries, and for entries
-    that lack a field, have a wrong one, name a photo twice or one outside the data set, have no
-    caption, or put one identity into two splits: the first such entry, and how many there are.
-    Also for a list without train or test photos: to learn it after the training is too late."""
+
+def read(path: Path, source: Source, problems: Problems) -> list[Photo]:
+    """The photos of the file, in its order; entries that are wrong go to `problems`.
+
+    Wrong are entries that lack a field, have a wrong one, name a photo twice or one outside the
+    data set, have no caption, or put one identity into two splits. A list without train or test
+    photos is wrong, too: to learn it after the training is too late. Raises DataError for a file
+    that holds no list."""
     entries = _json(path)
     if not isinstance(entries, list):
         raise DataError(f"{path}: expected a list of photos, found {type(entries).__name__}")
     if not entries:
         raise DataError(f"{path}: the list of photos is empty")
-    problems: list[str] = []
     photos: list[Photo] = []
     seen: set[str] = set()
     split_of: dict[str, str] = {}
     for number, entry in enumerate(entries):
-        problem = _problem(entry)
-        if problem is None:
-            photo = Photo(
-                entry["file_path"],
-                str(entry["id"]),
-                entry["split"],
-                [clean_caption(c) for c in entry["captions"]],
+        if problem := _problem(entry, source):
+            problems.add(problem, number)
+            continue
+        captions = [clean_caption(c) for c in entry["captions"]]
+        photo = Photo(entry[source.path_field], str(entry["id"]), entry["split"], captions)
+        first = split_of.setdefault(photo.pid, photo.split)
+        if first != photo.split:
+            problems.add(
+                f"identity {photo.pid} is in split {first!r} and in {photo.split!r}", number
             )
-            first = split_of.setdefault(photo.pid, photo.split)
-            if first != photo.split:
-                problem = f"identity {photo.pid} is in split {first!r} and in {photo.split!r}"
-            elif photo.file in seen:
-                problem = f"{photo.file} is listed twice"
-            seen.add(photo.file)
-            photos.append(photo)
-        if problem is not None:
-            problems.append(f"entry {number}: {problem}")
-    if problems:
-        more = f" (and {len(problems) - 1} more entries are wrong)" if len(problems) > 1 else ""
-        raise DataError(f"{path}: {problems[0]}{more}")
-    splits = {p.split for p in photos}
+        if photo.file in seen:
+            problems.add(f"{photo.file} is listed twice", number)
+        seen.add(photo.file)
+        photos.append(photo)
     for split in NEEDED:
-        if split not in splits:
-            raise DataError(f"{path}: no photo is in split {split!r}")
+        if split not in split_of.values() and not problems:
+            problems.add(f"no photo is in split {split!r}")
     return photos
+
+
+def notes(photos: list[Photo], source: Source) -> list[str]:
+    """What is not wrong, but unlike the published list."""
+    found = []
+    least = min(int(p.pid) for p in photos)
+    if least < source.first_id:
+        found.append(
+            f"identities start at {least}; the published ones of {source.name} at "
+            f"{source.first_id}: this list was renumbered"
+        )
+    splits = {p.split for p in photos}
+    found += [f"{split}: no photos" for split in source.splits if split not in splits]
+    return found
 
 
 def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"annotation file not found: {path}") from None
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not UTF-8 (byte {error.start})") from None
     except (OSError, ValueError) as error:
@@ -81,23 +95,26 @@ def _json(path: Path) -> Any:
         raise DataError(f"{path}: nested too deeply to be a list of photos") from None
 
 
-def _problem(entry: Any) -> str | None:
+def _problem(entry: Any, source: Source) -> str | None:
     """What is wrong with an entry by itself; None when nothing is."""
     if not isinstance(entry, dict):
         return f"expected an object, found {type(entry).__name__}"
-    for name, kind in FIELDS.items():
+    fields = {"split": str, "captions": list, source.path_field: str, "id": int}
+    for name, kind in fields.items():
         if name not in entry:
             return f"field {name!r} is missing"
         if not isinstance(entry[name], kind) or isinstance(entry[name], bool):
             return f"field {name!r} is {entry[name]!r}, expected {kind.__name__}"
-    if entry["split"] not in SPLITS:
-        return f"split {entry['split']!r} is none of {', '.join(SPLITS)}"
-    given = entry["file_path"]
+    if entry["id"] < 0:
+        return f"field 'id' is {entry['id']}, expected a number from {source.first_id}"
+    if entry["split"] not in source.splits:
+        return f"split {entry['split']!r} is none of {', '.join(source.splits)}"
+    given = entry[source.path_field]
     file = PurePosixPath(given)
     if file.is_absolute() or ".." in file.parts or not file.name or "\\" in given:
-        return f"file_path {given!r} does not lie below imgs/"
+        return f"{source.path_field} {given!r} does not lie below imgs/"
     if not given.isprintable():
-        return f"file_path {given!r} is no file name"
+        return f"{source.path_field} {given!r} is no file name"
     if not entry["captions"]:
         return "the caption list is empty"
     for caption in entry["captions"]:

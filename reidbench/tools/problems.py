@@ -29,8 +29,8 @@ class Problems:
         if place is not None:
             self._places[what].append(place)
 
-    def __bool__(self) -> bool:
-        return bool(self._places)
+    def __len__(self) -> int:
+        return len(self._places)
 
     def lines(self) -> Iterator[str]:
         """A line for every mistake."""
@@ -38,13 +38,15 @@ class Problems:
 
     def raise_any(self) -> None:
         """Raises DataError when there are any: its message names the first, `problems` all."""
-        if not self._places:
-            return
+        raise_all(self)
+
+    def summary(self) -> str:
+        """One line: the first mistakes, and how many more there are."""
         words = list(self._words())
         shown = words[:MISTAKES]
         if len(words) > MISTAKES:
             shown.append(f"and {len(words) - MISTAKES} other mistakes")
-        raise DataError(f"{self._source}: {'; '.join(shown)}", self.lines())
+        return f"{self._source}: {'; '.join(shown)}"
 
     def _words(self) -> Iterator[str]:
         for what, places in self._places.items():
@@ -59,3 +61,12 @@ class Problems:
 
 def _plural(unit: str) -> str:
     return f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
+
+
+def raise_all(*found: Problems) -> None:
+    """Raises one DataError for the mistakes of several sources, when there are any."""
+    wrong = [problems for problems in found if problems]
+    if wrong:
+        more = f" (and {sum(map(len, wrong[1:]))} mistakes elsewhere)" if wrong[1:] else ""
+        lines = [line for problems in wrong for line in problems.lines()]
+        raise DataError(f"{wrong[0].summary()}{more}", lines)

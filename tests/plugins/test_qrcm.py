@@ -163,9 +163,9 @@ def changed(number, **fields):
         (changed(1, file_path="cam_a/1_0.jpg"), "cam_a/1_0.jpg is listed twice"),
         (
             changed(1, file_path="cam_b/x.jpg"),
-            "1 of 8 photos are missing: cam_b/x.jpg (1 in imgs/cam_b)",
+            "1 of 1 photos of imgs/cam_b/ are missing; there is no such folder: cam_b/x.jpg",
         ),
-        (changed(1, file_path="x.jpg"), "missing: x.jpg (1 in imgs)"),
+        (changed(1, file_path="x.jpg"), "1 of 1 photos of imgs/ are missing: x.jpg"),
     ],
 )
 def test_mistakes_in_the_annotations_are_named(root, tmp_path, text, words):
