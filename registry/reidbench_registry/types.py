@@ -47,6 +47,8 @@ class Record:
     caption_idx: int | None = None
     generated: str | None = None
     """Name of the operator that made the item from another one; None for the real thing."""
+    role: str | None = None
+    """`query` or `gallery` where the data set fixes it; None: whatever a task asks for."""
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -78,7 +80,7 @@ def fingerprint(card: DatasetCard, records: Sequence[Record]) -> str:
     rows = []
     for r in records:
         who = (r.item_id, r.split, r.modality, r.pid, r.camera_id, r.instance_id, r.location_id)
-        what = (r.text, r.caption_idx, r.generated, dict(r.extras))
+        what = (r.text, r.caption_idx, r.generated, r.role, dict(r.extras))
         rows.append(json.dumps([*who, *what], sort_keys=True, ensure_ascii=False))
     digest = hashlib.sha256(f"{card.name}\n{card.revision}\n".encode())
     for row_json in sorted(rows):
@@ -88,12 +90,15 @@ def fingerprint(card: DatasetCard, records: Sequence[Record]) -> str:
 
 @dataclass(frozen=True)
 class Selector:
-    """Which records take part: those of `split` whose modality is `modality`, from `cameras`."""
+    """Which records take part: those of `split` whose modality is `modality`, from `cameras`, in
+    the `role`."""
 
     modality: str
     split: str = "test"
     cameras: Sequence[str] | None = None
     """None: from every camera, known or not."""
+    role: Literal["query", "gallery"] | None = None
+    """None: whatever the data set fixes."""
 
     def __post_init__(self) -> None:
         if self.modality not in MODALITIES:
@@ -101,10 +106,14 @@ class Selector:
             raise ConfigError(f"unknown modality {self.modality!r}{near}")
         if isinstance(self.cameras, str):
             raise ConfigError(f"cameras={self.cameras!r} is no list of camera ids")
+        if self.role not in (None, "query", "gallery"):
+            raise ConfigError(f"role={self.role!r} is neither query nor gallery")
 
     def __call__(self, record: Record) -> bool:
         """Raises DataError for a record of unknown camera when cameras are asked for."""
         if record.modality != self.modality or record.split != self.split:
+            return False
+        if self.role is not None and record.role != self.role:
             return False
         if self.cameras is None:
             return True
@@ -169,9 +178,12 @@ class Task:
         """The fields as plain JSON data: a part of the task's identity."""
         fields = asdict(self)
         for side in (fields["query"], fields["gallery"]):
-            cameras = side.pop("cameras")
+            # What is not asked for does not change the identity of tasks that were never asked.
+            cameras, role = side.pop("cameras"), side.pop("role")
             if cameras is not None:
                 side["cameras"] = list(cameras)
+            if role is not None:
+                side["role"] = role
         return fields
 
 

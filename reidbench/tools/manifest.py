@@ -5,6 +5,7 @@
 | `item_id`, `split`, `modality`, `pid` | must be there, no empty cells |
 | `dataset` | the file's name where it is left out |
 | `camera_id`, `instance_id`, `location_id`, `text`, `generated` | may be left out or empty |
+| `role` | `query` or `gallery` where that is fixed |
 | `path` (or `rel_path`) | a relative one starts at the manifest's folder |
 | `caption_idx` | a whole number |
 | `extras` | a JSON object |
@@ -31,7 +32,7 @@ from .files import whole_file
 from .problems import Problems
 
 REQUIRED = ("item_id", "split", "modality", "pid")
-OPTIONAL = ("camera_id", "instance_id", "location_id", "text", "generated")
+OPTIONAL = ("camera_id", "instance_id", "location_id", "text", "generated", "role")
 COLUMNS = (*REQUIRED, "dataset", *OPTIONAL, "path", "caption_idx", "extras")
 
 Row = dict[str, Any]

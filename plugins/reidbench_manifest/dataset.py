@@ -1,0 +1,82 @@
+"""A data set from a manifest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from reidbench.tools.files import whole_file
+from reidbench.tools.manifest import read_manifest
+from reidbench_registry import MODALITIES, ConfigError, DataError, DatasetCard, Record, Track
+from reidbench_registry.testing.pictures import draw
+
+
+class Manifest:
+    """The rows of a table (`.csv`, `.jsonl`, `.json` or `.parquet`): at least `item_id`, `split`,
+    `modality`, `pid`, and `path` or `text`. Cameras and instances may be left out; see
+    `reidbench.tools.manifest`.
+
+    path: the table; paths in it start at its folder.
+    name: of the data set; None: the file's name.
+    licence, citation, synthetic: for the card, which results carry.
+
+    The card's revision is the hash of the table. Raises ConfigError for a wrong argument."""
+
+    @classmethod
+    def conformance(cls, folder: Path) -> dict[str, str]:
+        """Arguments for the conformance kit: a picture and a caption for each split."""
+        rows = ["item_id,split,modality,pid,path,text"]
+        for pid, split in enumerate(("train", "val", "test")):
+            draw(folder / f"{pid}.png", seed=pid)
+            rows += [f"{pid}a,{split},rgb,p{pid},{pid}.png,", f"{pid}b,{split},text,p{pid},,a man"]
+        table = folder / "mine.csv"
+        with whole_file(table) as part:
+            part.write_text("\n".join(rows) + "\n", encoding="utf-8")
+        return {"path": str(table)}
+
+    def __init__(
+        self,
+        path: str,
+        name: str | None = None,
+        licence: str = "not given",
+        citation: str = "not given",
+        synthetic: bool = False,
+    ) -> None:
+        if not isinstance(path, str) or not path:
+            raise ConfigError(f"Manifest: path={path!r} is no file")
+        for key, value in (("name", name), ("licence", licence), ("citation", citation)):
+            if not (isinstance(value, str) and value) and not (key == "name" and value is None):
+                raise ConfigError(f"Manifest: {key}={value!r} is no text")
+        if type(synthetic) is not bool:
+            raise ConfigError(f"Manifest: synthetic={synthetic!r} must be true or false")
+        self._path = Path(path).expanduser()
+        self.card = DatasetCard(
+            name=name or self._path.stem,
+            revision="unread",
+            licence=licence,
+            citation=citation,
+            modalities=(),
+            synthetic=synthetic,
+            description="Items of a table.",
+        )
+
+    def prepare(self, cache: Path, track: Track) -> Sequence[Record]:
+        """The rows, in their order. Raises DataError naming the file and the rows that are wrong,
+        and for images that are not there."""
+        records = [replace(r, dataset=self.card.name) for r in read_manifest(self._path)]
+        absent = [r for r in records if r.path is not None and not r.path.is_file()]
+        if absent:
+            raise DataError(
+                f"{self._path}: {len(absent)} files are not there, first {absent[0].path} "
+                f"(item {absent[0].item_id!r})",
+                (f"image not found: {r.path} (item {r.item_id!r})" for r in absent),
+            )
+        found = {r.modality for r in records}
+        self.card = replace(
+            self.card,
+            revision=hashlib.sha256(self._path.read_bytes()).hexdigest()[:12],
+            modalities=tuple(m for m in MODALITIES if m in found),
+        )
+        return records

@@ -1,0 +1,142 @@
+"""RegDB as its users hand it on, with the lists of the ten trials."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from reidbench.tools.problems import Problems, raise_all
+from reidbench_registry import ConfigError, DataError, DatasetCard, Record, Track
+from reidbench_registry.testing.pictures import draw
+
+TRIALS = 10
+MODALITIES = {"visible": "rgb", "thermal": "thermal"}
+IDENTITIES = 206
+"""in each split of each trial"""
+IMAGES = 2060
+"""in each list"""
+
+
+class Line(NamedTuple):
+    """A line of a list."""
+
+    number: int
+    file: str
+    pid: str
+    label: int
+
+
+class RegDB:
+    """Reads `idx/{train,test}_{visible,thermal}_{1..10}.txt` and the images that they name.
+
+    root: the folder that holds `idx/`, `Visible/` and `Thermal/`.
+    trial: which of the ten fixed halvings of the 412 people, 1 to 10; papers report the mean, so
+        run all ten and compare.
+
+    The identity is the folder's name; the label of a list counts within its split. An image is
+    `rgb` or `thermal`; cameras are none. Raises ConfigError for a wrong argument."""
+
+    @classmethod
+    def conformance(cls, folder: Path) -> dict[str, str]:
+        """Arguments for the conformance kit: two people, one a split."""
+        for pid, split in enumerate(("train", "test"), start=1):
+            for kind in MODALITIES:
+                file = f"{kind.capitalize()}/{pid}/female_back_{kind[0]}_0000{pid}_1.png"
+                draw(folder / file, seed=pid)
+                listed = folder / "idx" / f"{split}_{kind}_1.txt"
+                listed.parent.mkdir(exist_ok=True)
+                listed.write_text(f"{file} 0\n", encoding="utf-8")
+        return {"root": str(folder)}
+
+    def __init__(self, root: str, trial: int = 1) -> None:
+        if not isinstance(root, str) or not root:
+            raise ConfigError(f"RegDB: root={root!r} is no folder")
+        if type(trial) is not int or not 1 <= trial <= TRIALS:
+            raise ConfigError(f"RegDB: trial={trial!r} is not a whole number from 1 to {TRIALS}")
+        self._root, self._trial = Path(root).expanduser(), trial
+        self.notes: list[str] = []
+        """What a user should know about the data, after `prepare`."""
+        half = {"identities": IDENTITIES, "rgb": IMAGES, "thermal": IMAGES}
+        self.card = DatasetCard(
+            name="RegDB",
+            revision=f"trial{trial}",
+            licence="signed agreement: academic use",
+            citation="Nguyen et al., Person Recognition System Based on a Combination of Body "
+            "Images from Visible Light and Thermal Cameras, Sensors 2017",
+            modalities=("rgb", "thermal"),
+            description="412 people, ten visible and ten thermal images each.",
+            access="copyright form at Dongguk University (dm.dongguk.edu); the lists come with the "
+            "data pack of Ye et al.",
+            counts={"train": half, "test": half},
+            protocols=("regdb",),
+        )
+
+    def prepare(self, cache: Path, track: Track) -> Sequence[Record]:
+        """The index, in the order of the lists. Raises DataError with every line that is wrong:
+        images that are absent or listed twice, a label that means two people, people in two
+        splits."""
+        if not self._root.is_dir():
+            raise DataError(f"data root not found: {self._root}")
+        found: list[Problems] = []
+        records: list[Record] = []
+        split_of: dict[str, str] = {}
+        for split in ("train", "test"):
+            for kind, modality in MODALITIES.items():
+                problems = Problems(
+                    self._root / "idx" / f"{split}_{kind}_{self._trial}.txt", "line"
+                )
+                lines = self._lines(split, kind, problems)
+                for line in lines:
+                    if split_of.setdefault(line.pid, split) != split:
+                        problems.add("people of the train split", line.number)
+                records += [self._record(line, split, modality) for line in lines]
+                found.append(problems)
+        raise_all(*found)
+        return records
+
+    def _lines(self, split: str, kind: str, problems: Problems) -> list[Line]:
+        path = self._root / "idx" / f"{split}_{kind}_{self._trial}.txt"
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            problems.add("there is no such list")
+            return []
+        except (OSError, UnicodeDecodeError) as error:
+            problems.add(f"not readable: {error}")
+            return []
+        lines: list[Line] = []
+        seen: Counter[str] = Counter()
+        person: dict[int, str] = {}
+        for number, words in enumerate((t.rsplit(maxsplit=1) for t in text.splitlines()), start=1):
+            if not words:
+                continue
+            if len(words) != 2 or not words[1].isdigit():
+                problems.add("not 'path label'", number)
+                continue
+            file, label = words[0], int(words[1])
+            pid = PurePosixPath(file).parent.name
+            seen[file] += 1
+            if seen[file] > 1:
+                problems.add("images listed twice", number)
+            if person.setdefault(label, pid) != pid:
+                problems.add(f"label {label} stands for {person[label]} and {pid}", number)
+            if not (self._root / file).is_file():
+                problems.add("images that are not there", number)
+            lines.append(Line(number, file, pid, label))
+        if not lines and not problems:
+            problems.add("the list is empty")
+        if lines and min(person) != 0:
+            problems.add(f"labels start at {min(person)}, not at 0")
+        return lines
+
+    def _record(self, line: Line, split: str, modality: str) -> Record:
+        return Record(
+            item_id=line.file.rpartition(".")[0],
+            dataset=self.card.name,
+            split=split,
+            modality=modality,
+            pid=line.pid,
+            path=self._root / line.file,
+        )
