@@ -19,7 +19,7 @@ FROZEN = {
         UnknownEntryError did_you_mean fingerprint hookimpl""",
     "reidbench_registry.testing": "CLAIMS Case Outcome cases cases_of",
     "reidbench.tools.files": "whole_file whole_folder write_json",
-    "reidbench.tools.images": "open_image to_tensor",
+    "reidbench.tools.images": "open_image to_pixels to_tensor",
     "reidbench.tools.manifest": "COLUMNS OPTIONAL REQUIRED read_manifest write_manifest",
     "reidbench.tools.problems": "Problems raise_all",
     "reidbench.tools.tensors": "load_state load_tensors save_tensors",

@@ -106,7 +106,7 @@ class OpenCLIP(nn.Module):
             return Item("text", self._tokens(caption))
         if record.path is None:
             raise DataError(f"{record.item_id}: the record has no image file")
-        image = open_image(record.path)
+        image = open_image(record.path, at_least=self._size)
         image = transform(image) if transform else image
         return Item(record.modality, to_tensor(image, self._size, self._mean, self._std))
 

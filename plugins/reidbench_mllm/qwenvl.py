@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
-from reidbench.tools.images import open_image
+from reidbench.tools.images import open_image, to_pixels
 from reidbench.tools.tensors import load_tensors, save_tensors
 from reidbench.tools.text import clean_caption
 from reidbench_registry import MODALITIES, ConfigError, DataError, Record
@@ -144,17 +142,14 @@ class QwenVL(nn.Module):
             return Item(tokens, None, truncated)
         if record.path is None:
             raise DataError(f"{record.item_id}: the record has no image file")
-        image = open_image(record.path)
+        image = open_image(record.path, at_least=self._size)
         if min(image.size) < self._vision.patch:
             raise DataError(
                 f"image smaller than a patch of {self._vision.patch} pixels: {record.path}: "
                 f"{image.width} x {image.height}"
             )
         image = transform(image) if transform else image
-        height, width = self._size
-        if image.size != (width, height):
-            image = image.resize((width, height), Image.Resampling.BICUBIC)
-        pixels = torch.from_numpy(np.array(image, dtype=np.uint8))
+        pixels = to_pixels(image, self._size).permute(1, 2, 0)
         return Item(self._tokens.image(record.modality), pixels, False)
 
     def collate(self, items: Sequence[Item]) -> Mapping[str, Any]:

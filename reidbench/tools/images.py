@@ -13,16 +13,37 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def open_image(path: Path) -> Image.Image:
-    """The image at `path`, decoded to RGB. Raises DataError naming the file."""
+def open_image(path: Path, at_least: tuple[int, int] | None = None) -> Image.Image:
+    """The image at `path`, decoded to RGB. Raises DataError naming the file.
+
+    at_least: (H, W) that the caller will shrink it to. A JPEG that is more than twice as large is
+        decoded at half, a quarter or an eighth of its size, never below this: most of the work on a
+        large photo is decoding pixels that a resize throws away."""
     try:
         with Image.open(path) as image:
+            if at_least is not None:
+                image.draft(None, at_least[::-1])  # only JPEG can; others ignore it
             return image.convert("RGB")
     except FileNotFoundError:
         raise DataError(f"image not found: {path}") from None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         # Pillow answers a damaged file with any of these, depending on the format.
         raise DataError(f"unreadable image: {path}: {error}") from None
+
+
+def to_pixels(image: Image.Image, size: tuple[int, int]) -> Tensor:
+    """Resize (bicubic, antialiased) to `size` = (H, W) -> uint8[3, H, W].
+
+    By torch, in less than half of Pillow's time and to the last bit its result, except where one
+    side grows and the other shrinks: there the two passes round apart, by two levels at most."""
+    import numpy as np
+    import torch
+    from torch.nn.functional import interpolate
+
+    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)
+    if pixels.shape[1:] == size:
+        return pixels.contiguous()
+    return interpolate(pixels[None], size, mode="bicubic", antialias=True)[0]
 
 
 def to_tensor(
@@ -32,12 +53,8 @@ def to_tensor(
     std: tuple[float, float, float],
 ) -> Tensor:
     """Resize (bicubic) to `size` = (H, W) and normalise -> float32[3, H, W]."""
-    import numpy as np
     import torch
 
-    height, width = size
-    if image.size != (width, height):
-        image = image.resize((width, height), Image.Resampling.BICUBIC)
-    pixels = np.asarray(image, dtype=np.float32) / 255
-    pixels = (pixels - np.array(mean, np.float32)) / np.array(std, np.float32)
-    return torch.from_numpy(pixels.transpose(2, 0, 1).copy())
+    shift, scale = (torch.tensor(values).view(3, 1, 1) for values in (mean, std))
+    # (x / 255 - mean) / std as one product and one sum, in place.
+    return to_pixels(image, size).float().mul_(1 / (255 * scale)).sub_(shift / scale)

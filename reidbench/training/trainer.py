@@ -59,6 +59,7 @@ def train(
     )
     batches = training_batches(sampler, records, run.seed, training.steps)
     data = loader(Items(records, model.backbone, transforms, run.seed), batches, run.workers)
+    _tell_coverage(stage, batches, records, reporter)
     step = _Step(model, objective)
     trained = [p for p in step.parameters() if p.requires_grad]
     optim = optimizer(trained, training, where)
@@ -91,3 +92,20 @@ def train(
                 lr=rate.get_last_lr()[0],
             )  # fmt: skip
     step.eval()
+
+
+def _tell_coverage(
+    stage: str,
+    batches: Sequence[Sequence[tuple[int, int]]],
+    records: Sequence[Record],
+    reporter: Reporter,
+) -> None:
+    """Say how much of the data the sampler draws: what never comes must not be lost silently."""
+    drawn = {index for batch in batches for index, _ in batch}
+    epochs = 1 + max(epoch for batch in batches for _, epoch in batch)
+    people, seen = {r.pid for r in records}, {records[i].pid for i in drawn}
+    reporter.line(
+        stage,
+        f"{len(drawn)} of {len(records)} items and {len(seen)} of {len(people)} identities are "
+        f"drawn in {epochs} epoch{'s' if epochs > 1 else ''}",
+    )

@@ -72,7 +72,7 @@ class OSNet(nn.Module):
             raise DataError(f"{record.item_id}: the model does not embed {record.modality!r}")
         if record.path is None:
             raise DataError(f"{record.item_id}: the record has no image file")
-        image = open_image(record.path)
+        image = open_image(record.path, at_least=self._size)
         return to_tensor(transform(image) if transform else image, self._size, MEAN, STD)
 
     def collate(self, items: Sequence[Tensor]) -> Mapping[str, Any]:

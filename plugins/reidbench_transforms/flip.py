@@ -1,0 +1,24 @@
+"""Mirroring."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from .arguments import probability
+
+
+class RandomHorizontalFlip:
+    """Mirrors an image left to right with probability `p`. Captions pass, so do not flip where they
+    tell left from right."""
+
+    def __init__(self, p: float = 0.5) -> None:
+        self.p = probability("RandomHorizontalFlip", "p", p)
+
+    def __call__(
+        self, item: Image.Image | str, modality: str, rng: np.random.Generator
+    ) -> Image.Image | str:
+        """An image -> itself or its mirror image."""
+        if isinstance(item, str) or rng.random() >= self.p:
+            return item
+        return ImageOps.mirror(item)

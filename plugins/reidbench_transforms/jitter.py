@@ -1,0 +1,60 @@
+"""Colour jitter."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageEnhance
+
+from .arguments import between, probability
+
+ENHANCERS = {
+    "brightness": ImageEnhance.Brightness,
+    "contrast": ImageEnhance.Contrast,
+    "saturation": ImageEnhance.Color,
+}
+
+
+class ColorJitter:
+    """Changes brightness, contrast, saturation and hue of RGB images with probability `p`, in
+    random order; factors are drawn evenly from [1 - x, 1 + x], the hue's shift from [-hue, hue] of
+    the colour circle, as torchvision's. Other modalities have no colour and pass, captions too."""
+
+    def __init__(
+        self,
+        p: float = 1.0,
+        brightness: float = 0.2,
+        contrast: float = 0.15,
+        saturation: float = 0.0,
+        hue: float = 0.0,
+    ) -> None:
+        self.p = probability("ColorJitter", "p", p)
+        self.reach = {
+            name: between("ColorJitter", name, value, 0, 1)
+            for name, value in (
+                ("brightness", brightness),
+                ("contrast", contrast),
+                ("saturation", saturation),
+            )
+        }
+        self.hue = between("ColorJitter", "hue", hue, 0, 0.5)
+
+    def __call__(
+        self, item: Image.Image | str, modality: str, rng: np.random.Generator
+    ) -> Image.Image | str:
+        """An RGB image -> one in other light."""
+        if isinstance(item, str) or modality != "rgb" or rng.random() >= self.p:
+            return item
+        for step in rng.permutation([*ENHANCERS, "hue"]):
+            if step == "hue":
+                item = self._turned(item, rng)
+            elif reach := self.reach[step]:
+                item = ENHANCERS[step](item).enhance(rng.uniform(1 - reach, 1 + reach))
+        return item
+
+    def _turned(self, item: Image.Image, rng: np.random.Generator) -> Image.Image:
+        if not self.hue:
+            return item
+        hue, saturation, value = item.convert("HSV").split()
+        shift = round(255 * rng.uniform(-self.hue, self.hue))
+        turned = Image.fromarray((np.asarray(hue, np.int16) + shift).astype(np.uint8))
+        return Image.merge("HSV", (turned, saturation, value)).convert("RGB")
