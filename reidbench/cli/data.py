@@ -16,6 +16,7 @@ from reidbench_registry import ConfigError, ReidbenchError, UnknownEntryError, d
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
     from ..data.report import Count, Report
     from ..pluginhost import PluginHost
@@ -248,14 +249,18 @@ def _counts_table(counts: list[Count]) -> Table:
         table.add_column(what, justify="right")
     for split, row in of_split.items():
         cells = []
-        for what in whats:
-            c = row.get(what)
-            text = Text(f"{c.found:,}" if c else "")
-            if c and c.published not in (None, c.found):
-                text = Text(f"{c.found:,} (published {c.published:,})", "bold red")
-            cells.append(text)
+        for count in map(row.get, whats):
+            cells.append(Text("") if count is None else _cell(count))
         table.add_row(Text(split), *cells)
     return table
+
+
+def _cell(count: Count) -> Text:
+    from rich.text import Text
+
+    if count.published in (None, count.found):
+        return Text(f"{count.found:,}")
+    return Text(f"{count.found:,} (published {count.published:,})", "bold red")
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -336,7 +341,9 @@ def _show_card(name: str, as_json: bool, host: PluginHost) -> int:
     table.add_column(overflow="fold")
     facts = {
         "entry": entry.qualified,
-        "arguments": ", ".join(f"{n}{'' if needed else ' (optional)'}" for n, needed in takes.items()),
+        "arguments": ", ".join(
+            f"{n}{'' if needed else ' (optional)'}" for n, needed in takes.items()
+        ),
         "modalities": ", ".join(card.modalities),
         "synthetic": "yes: no camera took the images" if card.synthetic else "",
         "licence": card.licence,
@@ -379,7 +386,11 @@ def handle_derive(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--out {arguments.out}: the manifest would overwrite the one it is from")
     records = read_manifest(arguments.manifest)
     entries = [
-        Operator(modality, host.find("transform", cfg["type"]), {k: v for k, v in cfg.items() if k != "type"})
+        Operator(
+            modality,
+            host.find("transform", cfg["type"]),
+            {k: v for k, v in cfg.items() if k != "type"},
+        )
         for modality, cfg in operators.items()
     ]
     made = derive(

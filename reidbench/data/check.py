@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -13,7 +12,7 @@ from reidbench_registry import DataError, Dataset, Record, ReidbenchError, Track
 from .index import UNLABELLED, check_counts, check_index, count
 from .pictures import Picture, look
 from .queries import check_queries
-from .report import Report, Row, number, some
+from .report import Report, Row, Status, number, some
 from .tree import Tree, walk
 
 Create = Callable[[str, dict[str, Any]], Any]
@@ -37,7 +36,7 @@ def check(
     cache: where pictures that the data set makes go.
     decode: False: pictures are read and compared, but not decoded.
     protocols: beyond those that the card names.
-    against: other data sets that may hold the same pictures, by name, each with a cache of its own."""
+    against: other data sets that may hold the same pictures, by name, each with its own cache."""
     report = Report(dataset.card.name)
     tree = walk(root) if root is not None and root.is_dir() else None
     records = _prepare(dataset, cache, track, report)
@@ -123,9 +122,9 @@ def _damage(pictures: Mapping[Path, Picture], decode: bool) -> Iterator[Row]:
 
 
 def _unused(root: Path, tree: Tree, records: Sequence[Record]) -> Iterator[Row]:
-    used = {os.path.abspath(p) for p in _paths(records)}
-    base = os.path.abspath(root)
-    unused = [f for f in tree.pictures if os.path.join(base, f) not in used]
+    used = {p.absolute() for p in _paths(records)}
+    base = root.absolute()
+    unused = [f for f in tree.pictures if base / f not in used]
     if unused:
         folders = Counter("/".join(PurePosixPath(f).parts[:-1][:2]) or "." for f in unused)
         each = ", ".join(f"{n:,} in {folder}" for folder, n in folders.most_common(6))
@@ -134,8 +133,8 @@ def _unused(root: Path, tree: Tree, records: Sequence[Record]) -> Iterator[Row]:
 
 
 def _cam(root: Path, records: Sequence[Record]) -> Iterator[Row]:
-    where = os.path.abspath(root)
-    if "cam" in where and any(r.camera_id for r in records):
+    where = root.absolute()
+    if "cam" in str(where) and any(r.camera_id for r in records):
         yield Row(
             "root",
             "warn",
@@ -156,13 +155,11 @@ def _twins(records: Sequence[Record], pictures: Mapping[Path, Picture]) -> Itera
         found = [g for g in several if len({key(r) for r in g if r.split != UNLABELLED}) > 1]
         # Two derived pictures may well be the same, white paper for example.
         real = [g for g in found if not all(r.generated for r in g)]
-        for groups, status in ((real, "fail"), ([] if real else found, "warn")):
-            if groups:
-                clean = False
-                places = (" = ".join(r.item_id for r in g[:2]) for g in groups)
-                yield Row(
-                    "same picture", status, f"{len(groups):,} of several {what}: {some(places)}"
-                )
+        if found:
+            clean = False
+            status: Status = "fail" if real else "warn"
+            places = some(" = ".join(r.item_id for r in g[:2]) for g in real or found)
+            yield Row("same picture", status, f"{len(real or found):,} of several {what}: {places}")
     if holders and clean:
         words = "none in two splits or of two identities"
         again = sum(len(group) - 1 for group in several)

@@ -25,7 +25,7 @@ from .report import number
 
 MARKER = "derived.json"
 SUFFIX = {"png": ".png", "jpeg": ".jpg"}
-SAVE: dict[str, dict[str, int]] = {"png": {"compress_level": 1}, "jpeg": {"quality": 95}}
+SAVE: dict[str, dict[str, Any]] = {"png": {"compress_level": 1}, "jpeg": {"quality": 95}}
 BATCH = 16
 """Pictures that a process is handed at once."""
 
@@ -91,7 +91,7 @@ def derive(
     for modality, how in made_by.items():
         _claim(out / modality, how)
 
-    places = _places([Path(os.path.abspath(r.path)) for r in photos if r.path is not None])
+    places = _places([_plain(r.path) for r in photos if r.path is not None])
     work: dict[Path, _Job] = {}
     made: list[Record] = []
     notes = []
@@ -99,7 +99,7 @@ def derive(
         present = {(r.instance_id, r.pid) for r in records if r.modality == o.modality}
         lacking = [r for r in photos if (r.instance_id, r.pid) not in present]
         for r in lacking:
-            source = Path(os.path.abspath(r.path or ""))
+            source = _plain(r.path or Path())
             target = out / o.modality / f"{places[source]}{SUFFIX[form]}"
             if not target.is_file():
                 job = work.setdefault(source, _Job(source, places[source], {}))
@@ -161,6 +161,12 @@ def _claim(folder: Path, how: dict[str, Any]) -> None:
             f"{folder} was made in another way ({'; '.join(differ)}): choose another --out, or "
             "remove it"
         )
+
+
+def _plain(path: Path) -> Path:
+    """Absolute, without `..`. Links stay: what one is called decides its place, not where the
+    bytes are kept."""
+    return Path(os.path.normpath(path.absolute()))
 
 
 def _places(sources: Sequence[Path]) -> dict[Path, str]:
