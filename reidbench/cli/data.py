@@ -6,13 +6,20 @@ import argparse
 import contextlib
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reidbench_registry import ConfigError, ReidbenchError, UnknownEntryError, did_you_mean
+from reidbench_registry import (
+    ConfigError,
+    DataError,
+    ReidbenchError,
+    UnknownEntryError,
+    did_you_mean,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -222,6 +229,7 @@ def _show_report(report: Report) -> None:
     if report.counts:
         console.print(_counts_table(report.counts))
     table = _table(f"check of {report.dataset}", "check", "status", "detail")
+    table.columns[0].max_width = 24
     style = {"ok": "green", "warn": "yellow", "fail": "bold red"}
     previous = None
     for row in report.rows:
@@ -393,15 +401,20 @@ def handle_derive(arguments: argparse.Namespace) -> int:
         )
         for modality, cfg in operators.items()
     ]
-    made = derive(
-        records,
-        entries,
-        arguments.out,
-        arguments.seed,
-        arguments.format,
-        arguments.jobs,
-        _reporter().track,
-    )
+    try:
+        made = derive(
+            records,
+            entries,
+            arguments.out,
+            arguments.seed,
+            arguments.format,
+            arguments.jobs,
+            _reporter().track,
+        )
+    except DataError as error:
+        for problem in error.problems[1:]:
+            print(problem, file=sys.stderr)
+        raise
     write_manifest(table, made.records)
 
     from rich.console import Console

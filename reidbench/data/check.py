@@ -39,8 +39,10 @@ def check(
     against: other data sets that may hold the same pictures, by name, each with its own cache."""
     report = Report(dataset.card.name)
     tree = walk(root) if root is not None and root.is_dir() else None
-    records = _prepare(dataset, cache, track, report)
+    records, problems = _prepare(dataset, cache, track)
     report.dataset = dataset.card.name
+    report.rows += [Row("index", "fail", problem) for problem in problems]
+    report.rows += [Row("notes", "warn", note) for note in getattr(dataset, "notes", ())]
     if tree is not None:
         report.rows += _tree(tree)
     if records is None:
@@ -65,20 +67,15 @@ def check(
 
 
 def _prepare(
-    dataset: Dataset, cache: Path, track: Track, report: Report
-) -> Sequence[Record] | None:
-    """The records, or None with every reason why there are none."""
+    dataset: Dataset, cache: Path, track: Track
+) -> tuple[Sequence[Record] | None, tuple[str, ...]]:
+    """The records, or None and every reason why there are none."""
     try:
-        records = dataset.prepare(cache, track)
+        return dataset.prepare(cache, track), ()
     except DataError as error:
-        report.rows += [Row("index", "fail", problem) for problem in error.problems]
-        return None
+        return None, error.problems
     except (OSError, UnicodeError) as error:
-        report.rows.append(Row("index", "fail", f"{type(error).__name__}: {error}"))
-        return None
-    finally:
-        report.rows += [Row("notes", "warn", note) for note in getattr(dataset, "notes", ())]
-    return records
+        return None, (f"{type(error).__name__}: {error}",)
 
 
 def _paths(records: Sequence[Record]) -> list[Path]:
@@ -86,14 +83,12 @@ def _paths(records: Sequence[Record]) -> list[Path]:
 
 
 def _tree(tree: Tree) -> Iterator[Row]:
-    for what, places in (
-        ("links in a circle", tree.loops),
-        ("folders that may not be read", tree.closed),
-    ):
-        if places:
-            yield Row("folders", "fail", f"{len(places):,} {what}: {some(places)}")
+    if tree.loops:
+        yield Row("folders", "fail", f"links that lead in a circle: {some(tree.loops)}")
+    if tree.closed:
+        yield Row("folders", "fail", f"folders that may not be read: {some(tree.closed)}")
     if tree.broken:
-        yield Row("folders", "warn", f"{len(tree.broken):,} links to nowhere: {some(tree.broken)}")
+        yield Row("folders", "warn", f"links that lead nowhere: {some(tree.broken)}")
 
 
 def _files(
@@ -115,7 +110,7 @@ def _damage(pictures: Mapping[Path, Picture], decode: bool) -> Iterator[Row]:
     for what, paths in wrong.items():
         folders = Counter(str(p.parent) for p in paths)
         where = f" (most in {folders.most_common(1)[0][0]})" if len(folders) > 1 else ""
-        yield Row("files", "fail", f"{number(len(paths), 'picture')} {what}: {some(paths)}{where}")
+        yield Row("files", "fail", f"{what}: {number(len(paths), 'picture')}, {some(paths)}{where}")
     if not wrong:
         how = "there and decodable" if decode else "there and not empty; not decoded"
         yield Row("files", "ok", f"{number(len(pictures), 'picture')}, {how}")
@@ -176,25 +171,30 @@ def _against(
 ) -> Iterator[Row]:
     """The same contents in another data set: who trains on one must not test on the other."""
     check = f"also in {name}"
-    try:
-        theirs = other.prepare(cache, track)
-    except DataError as error:
-        yield from (Row(check, "fail", problem) for problem in error.problems)
+    theirs, problems = _prepare(other, cache, track)
+    if theirs is None:
+        yield from (Row(check, "fail", problem) for problem in problems)
         return
+    theirs = _photographed(theirs)
     seen = look(_paths(theirs), False, track)
     there = {d: r for r in theirs if r.path is not None and (d := seen[r.path].digest)}
     shared = [
         (r, there[d])
-        for r in records
+        for r in _photographed(records)
         if r.path is not None and (d := pictures[r.path].digest) and d in there
     ]
     if not shared:
         yield Row(check, "ok", f"none of its {number(len(seen), 'picture')}")
         return
     splits = Counter((ours.split, its.split) for ours, its in shared)
-    each = ", ".join(f"{n:,} {a} here, {b} there" for (a, b), n in splits.most_common())
+    each = ", ".join(f"{n:,} in {a} here and {b} there" for (a, b), n in splits.most_common())
     places = some(f"{ours.item_id} = {its.item_id}" for ours, its in shared)
     yield Row(check, "warn", f"{number(len(shared), 'picture')} ({each}): {places}")
+
+
+def _photographed(records: Sequence[Record]) -> list[Record]:
+    """Derived pictures repeat what their photos tell."""
+    return [r for r in records if not r.generated]
 
 
 def _protocol(protocol: str, records: Sequence[Record], create: Create) -> Iterator[Row]:

@@ -16,11 +16,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from reidbench_registry import ConfigError, DataError, Entry, Record, Track, Transform
+from reidbench_registry import (
+    ConfigError,
+    DataError,
+    Entry,
+    Record,
+    ReidbenchError,
+    Track,
+    Transform,
+)
 
 from ..tools.files import whole_file, write_json
 from ..tools.images import open_image
-from ..tools.problems import Problems
 from .report import number
 
 MARKER = "derived.json"
@@ -42,7 +49,9 @@ class Operator:
         """Raises ConfigError for wrong arguments."""
         try:
             return self.entry.load()(**self.arguments)
-        except ValueError as error:  # ConfigError is one
+        except ReidbenchError:
+            raise
+        except ValueError as error:
             raise ConfigError(f"transform {self.entry.name!r}: {error}") from error
 
 
@@ -87,9 +96,12 @@ def derive(
     if not photos or pathless:
         which = f"{len(pathless)} photos without a path, first {pathless[0]!r}" if pathless else ""
         raise DataError(f"nothing to derive from: {which or 'no item of modality rgb'}")
+    built = {o.modality: o.build() for o in operators}  # wrong arguments: before any file
     made_by = {o.modality: _made_by(o, seed, form) for o in operators}
     for modality, how in made_by.items():
-        _claim(out / modality, how)
+        _check_claim(out / modality, how)
+    for modality, how in made_by.items():
+        write_json(out / modality / MARKER, how)
 
     places = _places([_plain(r.path) for r in photos if r.path is not None])
     work: dict[Path, _Job] = {}
@@ -125,7 +137,7 @@ def derive(
     twice = [r.item_id for r in made if r.item_id in taken]
     if twice:
         raise DataError(f"item id {twice[0]!r} is taken; a derived item would have it")
-    _make(list(work.values()), operators, seed, form, jobs, track)
+    _make(list(work.values()), operators, built, seed, form, jobs, track)
     return Derived([*records, *made], notes)
 
 
@@ -142,15 +154,16 @@ def _made_by(operator: Operator, seed: int, form: str) -> dict[str, Any]:
     }
 
 
-def _claim(folder: Path, how: dict[str, Any]) -> None:
-    """Make sure that what lies in `folder` was made in this way, or that nothing lies there."""
+def _check_claim(folder: Path, how: dict[str, Any]) -> None:
+    """Raises DataError unless what lies in `folder` was made in this way, or nothing lies there."""
     marker = folder / MARKER
     try:
         before = json.loads(marker.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if folder.is_dir() and any(folder.iterdir()):
-            raise DataError(f"{folder}: not empty and without {MARKER}: not ours") from None
-        write_json(marker, how)
+            raise DataError(
+                f"{folder} holds files, but no {MARKER}: choose another --out"
+            ) from None
         return
     except (OSError, ValueError) as error:
         raise DataError(f"{marker}: {error}") from None
@@ -176,11 +189,15 @@ def _places(sources: Sequence[Path]) -> dict[Path, str]:
 
 
 def _make(
-    work: list[_Job], operators: Sequence[Operator], seed: int, form: str, jobs: int, track: Track
+    work: list[_Job],
+    operators: Sequence[Operator],
+    built: dict[str, Transform],
+    seed: int,
+    form: str,
+    jobs: int,
+    track: Track,
 ) -> None:
-    built = {o.modality: o.build() for o in operators}  # wrong arguments: before any process
-    problems = Problems("photos", "photo")
-    total = sum(len(job.targets) for job in work)
+    unreadable: list[str] = []
 
     def results() -> Iterator[tuple[_Job, str | None]]:
         if jobs == 1 or len(work) <= BATCH:
@@ -200,13 +217,15 @@ def _make(
     def pictures() -> Iterator[None]:
         for job, wrong in results():
             if wrong:
-                problems.add(wrong)
+                unreadable.append(wrong)
             yield from (None for _ in job.targets)
 
     if work:
-        for _ in track(pictures(), "deriving", total):
+        for _ in track(pictures(), "deriving", sum(len(job.targets) for job in work)):
             pass
-    problems.raise_any()
+    if unreadable:
+        more = f" (and {number(len(unreadable) - 1, 'more photo')})" if unreadable[1:] else ""
+        raise DataError(f"{unreadable[0]}{more}", unreadable)
 
 
 _here: tuple[dict[str, Transform], int, str]

@@ -63,7 +63,7 @@ def _damage(content: bytes) -> str | None:
         with Image.open(io.BytesIO(content)) as image:
             image.load()
     except Image.UnidentifiedImageError:
-        return "no picture"
+        return "no picture format"
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         # Pillow answers a damaged file with any of these, depending on the format.
         return "truncated" if "truncated" in str(error).lower() else f"damaged: {error}"

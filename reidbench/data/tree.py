@@ -31,7 +31,9 @@ def walk(root: Path) -> Tree:
     counts twice, as it does for whoever reads it. Raises nothing: what cannot be read is named."""
     tree = Tree()
     # A folder with what it lies in, by device and inode: what a link in a circle comes back to.
-    waiting: list[tuple[str, dict[tuple[int, int], str]]] = [("", {})]
+    # What the root lies in belongs to it: a link to `/` must not lead over the whole disk.
+    around = {(s.st_dev, s.st_ino): str(p) for p in root.resolve().parents if (s := p.stat())}
+    waiting: list[tuple[str, dict[tuple[int, int], str]]] = [("", around)]
     while waiting:
         below, above = waiting.pop()
         try:
