@@ -349,9 +349,8 @@ def _show_card(name: str, as_json: bool, host: PluginHost) -> int:
     table.add_column(overflow="fold")
     facts = {
         "entry": entry.qualified,
-        "arguments": ", ".join(
-            f"{n}{'' if needed else ' (optional)'}" for n, needed in takes.items()
-        ),
+        "arguments": ", ".join(name for name, needed in takes.items() if needed),
+        "optional": ", ".join(name for name, needed in takes.items() if not needed),
         "modalities": ", ".join(card.modalities),
         "synthetic": "yes: no camera took the images" if card.synthetic else "",
         "licence": card.licence,

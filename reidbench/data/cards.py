@@ -31,11 +31,8 @@ def card_of(entry: Entry) -> DatasetCard:
 
 
 def total(card: DatasetCard, what: str) -> int | None:
-    """Published identities (`identities`) or pictures (`images`) of all splits; None: not said."""
-    numbers = [
-        n
-        for split in card.counts.values()
-        for name, n in split.items()
-        if (name == what if what == "identities" else name in MODALITIES and name != "text")
-    ]
-    return sum(numbers) if numbers else None
+    """Published identities (`identities`) or pictures (`images`) of all splits; None where the card
+    does not give them for every split."""
+    names = {what} if what == "identities" else {*MODALITIES} - {"text"}
+    each = [[n for k, n in split.items() if k in names] for split in card.counts.values()]
+    return sum(map(sum, each)) if each and all(each) else None

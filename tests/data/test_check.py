@@ -96,8 +96,9 @@ def test_every_mistake_is_found_in_one_pass(sound):
     }  # fmt: skip
     told = "\n".join(r.detail for r in rows["fail"])
     for words in (
-        "missing: 1 picture", "empty: 1", "truncated: 1", "no picture format: 1", "6 = 9",
-        "train rgb: 5, published 4 (+1)", "1 id of several items: 9", "extra/loop -> the root, loop -> ",
+        "missing: 1 picture", "circle: loop -> /",
+        "empty: 1", "truncated: 1", "no picture format: 1", "6 = 9",
+        "train rgb: 5, published 4 (+1)", "1 id of several items: 9", "extra/loop -> the root",
     ):  # fmt: skip
         assert words in told
     told = {r.check: r.detail for r in rows["warn"]}
