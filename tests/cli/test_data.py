@@ -18,14 +18,16 @@ def data(*words):
 
 @pytest.fixture
 def pedes(tmp_path):
-    """Three people in the layout of CUHK-PEDES, below a folder with 'cam' in its name."""
+    """Three people, two photos each, in the layout of CUHK-PEDES, below a folder with 'cam' in its name."""
     root = tmp_path / "cam"
     entries = []
     for pid, split in enumerate(("train", "val", "test"), start=1):
-        file = f"{split}/{pid}.jpg"
         (root / "imgs" / split).mkdir(parents=True)
-        Image.new("RGB", (16, 32), (60 * pid, 0, 90)).save(root / "imgs" / file)
-        entries.append({"split": split, "captions": ["A man."], "file_path": file, "id": pid})
+        for photo in range(2):
+            file = f"{split}/{pid}{photo}.jpg"
+            Image.new("RGB", (16, 32), (60 * pid, 90 * photo, 0)).save(root / "imgs" / file)
+            entry = {"split": split, "captions": ["A man."], "file_path": file, "id": pid}
+            entries.append(entry)
     write_json(root / "reid_raw.json", entries)
     return root
 
@@ -44,8 +46,8 @@ def test_check_of_drawn_people(capsys):
 
 
 def test_check_says_no(pedes, capsys):
-    (pedes / "imgs" / "val" / "2.jpg").write_bytes(b"")
-    (pedes / "imgs" / "test" / "3.jpg").write_text("x")
+    (pedes / "imgs" / "val" / "20.jpg").write_bytes(b"")
+    (pedes / "imgs" / "test" / "30.jpg").write_text("x")
     assert data("check", "QrCM", "--root", pedes, "--option", "derive=false", "--json") == 1
     told = json.loads(capsys.readouterr().out)
     wrong = " ".join(r["detail"] for r in told["checks"] if r["status"] == "fail")
@@ -63,9 +65,9 @@ def test_derived_pictures_stay_in_the_work_dir(pedes, tmp_path, capsys):
     work = tmp_path / "runs"
     assert data("check", "QrCM", "--root", pedes, "--work-dir", work) == 0
     (cache,) = (work / "cache").iterdir()
-    assert len(list(cache.rglob("*.png"))) == 6
+    assert len(list(cache.rglob("*.png"))) == 12
     assert data("check", "QrCM", "--root", pedes, "--against", f"QrCM={pedes}") == 0
-    assert "3 pictures" in capsys.readouterr().out
+    assert "6 pictures (" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
