@@ -18,8 +18,8 @@ def data(*words):
 
 @pytest.fixture
 def pedes(tmp_path):
-    """Three people, two photos each, in the layout of CUHK-PEDES, below a folder with 'cam' in its name."""
-    root = tmp_path / "cam"
+    """Three people, two photos each, in the layout of CUHK-PEDES."""
+    root = tmp_path / "CUHK-PEDES"
     entries = []
     for pid, split in enumerate(("train", "val", "test"), start=1):
         (root / "imgs" / split).mkdir(parents=True)
