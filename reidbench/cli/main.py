@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from reidbench_registry import PluginError, ReidbenchError
 
-from . import compare, evaluate, listing, new, plugins, run, score
+from . import compare, data, evaluate, listing, new, plugins, run, score
 
-VERBS = (run, evaluate, score, compare, listing, plugins, new)
-WITH_PLUGINS = ("run", "eval", "score", "list", "plugins")
+VERBS = (run, evaluate, score, compare, data, listing, plugins, new)
+WITH_PLUGINS = ("run", "eval", "score", "data", "list", "plugins")
 """Verbs that load plugins."""
 BUG = 70
 INTERRUPTED = 130

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from reidbench_registry import DataError, DatasetCard, Record, fingerprint
 
@@ -37,7 +38,7 @@ def run(context: Context) -> Data:
     The files on disk are this stage's input, so it always looks at them; later stages hang on the
     fingerprint of what it finds, not on the config that led there."""
     cfg = context.experiment.data
-    cache = context.work_dir / "cache" / f"{_folder_name(cfg['type'])}-{key_of(cfg)[:8]}"
+    cache = cache_folder(context.work_dir, cfg)
     cache.mkdir(parents=True, exist_ok=True)
     worked = False
 
@@ -66,8 +67,10 @@ def run(context: Context) -> Data:
     return found
 
 
-def _folder_name(name: str) -> str:
-    return name.replace("/", "-").replace(".", "-")
+def cache_folder(work_dir: Path, cfg: dict[str, Any]) -> Path:
+    """Where a data set with these arguments keeps what it draws or derives."""
+    name = cfg["type"].replace("/", "-").replace(".", "-")
+    return work_dir / "cache" / f"{name}-{key_of(cfg)[:8]}"
 
 
 def _check(card: DatasetCard, records: list[Record]) -> None:

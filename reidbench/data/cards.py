@@ -1,0 +1,38 @@
+"""The cards of the installed data sets, without their data."""
+
+from __future__ import annotations
+
+from reidbench_registry import DatasetCard, Entry, PluginError, ReidbenchError
+from reidbench_registry.errors import explain
+from reidbench_registry.kinds import MODALITIES
+from reidbench_registry.signature import signature
+
+UNREAD = "unread"
+
+
+def card_of(entry: Entry) -> DatasetCard:
+    """The card of a data set entry, as it is before any file was read.
+
+    A card belongs to an object, and most objects want a root. The contract says that building one
+    reads nothing, so every argument that must be given gets a name that stands for no folder.
+
+    Raises PluginError when the entry cannot be loaded, or does not take such a name."""
+    placeholders = {name: UNREAD for name, needed in signature(entry).parameters.items() if needed}
+    target = entry.load()
+    try:
+        card = target(**placeholders).card
+    except ReidbenchError as error:
+        raise PluginError(f"no card without its arguments: {error}") from None
+    except Exception as error:  # a stranger's code, called in a way that it may not expect
+        raise PluginError(f"no card: {explain(error, entry.owner.distribution)}") from error
+    if not isinstance(card, DatasetCard):
+        raise PluginError(f"dataset {entry.name!r}: its card is a {type(card).__name__}")
+    return card
+
+
+def total(card: DatasetCard, what: str) -> int | None:
+    """Published identities (`identities`) or pictures (`images`) of all splits; None where the card
+    does not give them for every split."""
+    names = {what} if what == "identities" else {*MODALITIES} - {"text"}
+    each = [[n for k, n in split.items() if k in names] for split in card.counts.values()]
+    return sum(map(sum, each)) if each and all(each) else None

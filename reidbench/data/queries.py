@@ -1,0 +1,48 @@
+"""Whether the queries of a task can be answered: each needs a positive that may be found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reidbench_registry import DataError, Record, Task
+
+from ..evaluation.plan import NEEDS, Groups, plan
+from ..evaluation.trials import galleries
+from .report import Row, number
+
+
+def check_queries(protocol: str, task: Task, records: Sequence[Record]) -> Row:
+    """How many queries have an admissible positive, in the worst of the task's galleries. Others
+    are skipped when the task is scored: published sets have such, so they are no failure unless
+    nothing is left."""
+    name = f"queries of {protocol}"
+    try:
+        query = [r for r in records if task.query(r)]
+        everything = [r for r in records if task.gallery(r)]
+        drawn = list(galleries(task, everything))
+        skipped = [_unanswerable(task, query, gallery) for gallery in drawn]
+    except DataError as error:
+        return Row(name, "fail", str(error))
+    sizes = sorted({len(gallery) for gallery in drawn})
+    size = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
+    words = f"{task.name}: {number(len(query), 'query')}, gallery {size}"
+    if len(drawn) > 1:
+        words += f" in each of {len(drawn)} trials"
+    worst = max(skipped)
+    if worst == len(query):
+        return Row(name, "fail", f"{words}; no query has a positive in it")
+    if worst:
+        return Row(name, "warn", f"{words}; {worst:,} without a positive in it are skipped")
+    return Row(name, "ok", words)
+
+
+def _unanswerable(task: Task, query: Sequence[Record], gallery: Sequence[Record]) -> int:
+    positives = plan(task, query, gallery).positives.sizes()
+    if task.exclude == "none":
+        return int((positives == 0).sum())
+    field = NEEDS[task.exclude]
+    # Of the excluded items, whatever the rule, those with the query's pid were positives.
+    lost = Groups.of(
+        [(r.pid, getattr(r, field)) for r in query], [(r.pid, getattr(r, field)) for r in gallery]
+    )
+    return int((positives == lost.sizes()).sum())
