@@ -46,7 +46,7 @@ def check(
     if tree is not None:
         report.rows += _tree(tree)
     if records is None:
-        if tree is not None:
+        if tree is not None and tree.pictures:
             paths = [Path(root or "", f) for f in tree.pictures]
             report.rows += _damage(look(paths, decode, track), decode)
         return report

@@ -6,6 +6,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -234,6 +235,8 @@ _here: tuple[dict[str, Transform], int, str]
 def _start(operators: Sequence[Operator], seed: int, form: str) -> None:
     """A process builds its own operators: a plugin's object need not survive the way there."""
     global _here
+    # Ctrl-C reaches the whole group; the first process ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _here = {o.modality: o.build() for o in operators}, seed, form
 
 
