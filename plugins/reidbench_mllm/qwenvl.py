@@ -17,6 +17,7 @@ from reidbench_registry import MODALITIES, ConfigError, DataError, Record
 from .checkpoint import defaults, open_checkpoint, quiet
 from .lora import Lora, load_adapter, save_adapter
 from .positions import rotary_positions
+from .prefix import Prefix
 from .prompts import complete
 from .tokens import Tokens
 from .vision import VisionInput, shorten
@@ -110,6 +111,10 @@ class QwenVL(nn.Module):
         self._vision = VisionInput(size, vision, image.image_mean, image.image_std)
         self._tokens = Tokens(processor, wording, self._vision.tokens, max_text_tokens)
         self._image_token = model.config.image_token_id
+        self._prefixes = {
+            kind: Prefix(tokens)
+            for kind, tokens in self._tokens.beginnings(self._image_token).items()
+        }
         # Embeddings need no vocabulary, and a head that nothing uses would get no gradient.
         model.lm_head = nn.Identity()
         self._weights, self._size, self._train_base = weights, size, train_base
@@ -179,27 +184,42 @@ class QwenVL(nn.Module):
     def encode(self, batch: Mapping[str, Any]) -> Tensor:
         """batch of B items -> embeddings[B, embed_dim] in the items' order, not normalised.
 
-        Padding may stand on either side."""
+        Padding may stand on either side. Without gradients, what all prompts of a kind begin with
+        is run once and its keys and values are used again."""
         self.truncated_captions += batch["truncated"]
-        found = [self._encode(**batch[kind]) for kind in ("image", "text") if kind in batch]
+        found = [self._encode(kind, **batch[kind]) for kind in ("image", "text") if kind in batch]
         return torch.cat(found)[batch["place"]]
 
-    def _encode(self, tokens: Tensor, mask: Tensor, pixels: Tensor | None = None) -> Tensor:
+    def _encode(
+        self, kind: str, tokens: Tensor, mask: Tensor, pixels: Tensor | None = None
+    ) -> Tensor:
         """tokens[N, L], mask[N, L], pixels[N, H, W, 3] -> [N, embed_dim]"""
         model = self._base().model
-        inputs = model.get_input_embeddings()(tokens)
+        embedding = model.get_input_embeddings()
+        # Always given: without them the model would fall back on what it kept of an older batch.
+        positions = rotary_positions(tokens, mask, self._image_token, self._vision.token_grid)
+        order = torch.arange(mask.shape[1], device=mask.device)
+        last = (mask * order).argmax(1)
+        past = None
+        prefix = self._prefixes[kind]
+        if not (self.training or torch.is_grad_enabled()) and prefix.begins(tokens, mask):
+            past = prefix.cache(model.language_model, embedding, len(tokens))
+            run = len(prefix.tokens)
+            tokens, positions, last = tokens[:, run:], positions[:, :, run:], last - run
+        inputs = embedding(tokens)
         if pixels is not None:
             # Images stand in the batch's order, and so do their placeholders.
             places = (tokens == self._image_token).unsqueeze(-1)
             visual = self._vision(model.visual, pixels).to(inputs.dtype)
             inputs = inputs.masked_scatter(places, visual)
-        # Always given: without them the model would fall back on what it kept of an older batch.
-        positions = rotary_positions(tokens, mask, self._image_token, self._vision.token_grid)
         states = model.language_model(
-            inputs_embeds=inputs, attention_mask=mask, position_ids=positions, use_cache=False
+            inputs_embeds=inputs,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=past,
+            use_cache=False,
         ).last_hidden_state
-        order = torch.arange(mask.shape[1], device=mask.device)
-        return states[torch.arange(len(mask), device=mask.device), (mask * order).argmax(1)]
+        return states[torch.arange(len(mask), device=mask.device), last]
 
     def save(self, folder: Path) -> None:
         """Write the adapter as a PEFT folder, and `base.safetensors` where the base is trained."""

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from reidbench_registry import MODALITIES, ConfigError
 
+from .prefix import common_beginning
 from .prompts import chat
 
 
@@ -44,6 +45,18 @@ class Tokens:
                 "the prompt and one token"
             )
         self._limit = limit
+
+    def beginnings(self, image_token: int) -> dict[str, Tensor]:
+        """What all prompts begin with, int64[n]: of an `image` up to its first placeholder, of a
+        `text` up to the caption."""
+        # Two captions that share no letter: tokens may reach over the caption's border.
+        texts = [self.text(caption)[0] for caption in ("a", "Q")]
+        image = common_beginning(list(self._images.values()))
+        visual = (image == image_token).nonzero()
+        return {
+            "image": image[: int(visual[0])] if len(visual) else image,
+            "text": common_beginning(texts),
+        }
 
     def image(self, modality: str) -> Tensor:
         """-> int64[L], with a placeholder for every visual token"""
