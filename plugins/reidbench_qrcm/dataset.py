@@ -37,8 +37,9 @@ class QrCM:
     seed: of the derived pictures.
 
     The strict rule is why the paper counts 17,278 train identities and not the 17,806 of the three
-    sets together: photos of CUHK-PEDES that are .bmp files have .jpg sketches, so they are dropped,
-    and 528 identities with them; its test split shrinks as well. `notes` tell what was dropped.
+    sets together. That the 528 are those of CUHK-PEDES whose photos are .bmp files and whose
+    sketches are .jpg is our inference; if so, its test split shrinks as well. `notes` tell what
+    was dropped.
 
     Cameras are unknown in CUHK-PEDES: its folders name sources. The card's revision is the hash of
     the annotation file, with what else decides the index. Raises ConfigError for a wrong argument.

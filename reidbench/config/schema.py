@@ -82,6 +82,8 @@ class Evaluation:
         metadata={"kind": "metric", "weighted": False},
     )
     batch_size: int = 128
+    bank_dtype: Literal["fp32", "fp16"] = "fp32"
+    """In which the teacher's bank is stored; scores are computed in fp32 either way."""
 
 
 @dataclass

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -11,7 +13,10 @@ from reidbench_registry import DataError, Record
 
 from ..run.reporter import Reporter
 from .head import ReIDModel
-from .items import Items, in_order, loader
+from .items import Items, loader
+from .shards import Shards
+
+T = TypeVar("T")
 
 
 @torch.inference_mode()
@@ -23,20 +28,29 @@ def embed(
     workers: int,
     reporter: Reporter,
     description: str,
+    shards: Shards | None = None,
 ) -> Tensor:
-    """features[N, D] float32 on the CPU, row i for records[i]. Raises DataError naming the first
-    record whose feature is not finite."""
+    """features[N, D] float32 on the CPU, row i for records[i]. Batches are formed by modality and
+    caption length, so that little of them is padding, and prepared while the model computes.
+
+    shards: where rows are kept as they come; those that an interrupted call left there are not
+        computed again, and the rest comes out as if nothing had happened.
+
+    Raises DataError naming the first record whose feature is not finite."""
     from accelerate.utils import send_to_device
 
     model.to(device).eval()
-    features: Tensor | None = None
-    batches = in_order(len(records), batch_size)
-    data = loader(Items(records, model.backbone), batches, workers)
-    for indices, modality, batch in reporter.track(data, description, len(batches)):
+    features, done = shards.read(len(records)) if shards else (None, torch.zeros(len(records)))
+    batches = [b for b in batches_of(records, batch_size) if not all(done[i] for i in b)]
+    items = Items(records, model.backbone)
+    data = loader(items, [[(i, 0) for i in batch] for batch in batches], workers)
+    for indices, modality, batch in reporter.track(ahead(data), description, len(batches)):
         found = model(send_to_device(batch, device), modality.to(device)).embedding
         if features is None:
             features = torch.full((len(records), found.shape[1]), torch.nan)
         features[indices] = found.float().cpu()
+        if shards:
+            shards.add(indices, features[indices])
     if features is None:
         raise DataError("there is nothing to embed")
     broken = (~features.isfinite().all(1)).nonzero()
@@ -45,3 +59,33 @@ def embed(
             f"{len(broken)} embeddings are not finite, first {records[int(broken[0])].item_id!r}"
         )
     return features
+
+
+def batches_of(records: Sequence[Record], size: int) -> list[list[int]]:
+    """Every index once, in batches of at most `size`: one modality after the other, captions from
+    short to long. Only the last batch of a modality may be short."""
+    order = sorted(range(len(records)), key=lambda i: _cost(records[i]))
+    batches: list[list[int]] = []
+    for index in order:
+        last = batches[-1] if batches else []
+        alike = last and records[last[0]].modality == records[index].modality
+        if alike and len(last) < size:
+            last.append(index)
+        else:
+            batches.append([index])
+    return batches
+
+
+def _cost(record: Record) -> tuple[str, int]:
+    return record.modality, len(record.text or "")
+
+
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """The items, each prepared in a thread while the one before it is worked on."""
+    end = object()
+    source = iter(items)
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, source, end)
+        while (item := coming.result()) is not end:
+            coming = thread.submit(next, source, end)
+            yield item  # type: ignore[misc]

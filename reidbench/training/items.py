@@ -111,11 +111,3 @@ def _take(
             if taken == steps:
                 return
         epoch += 1
-
-
-def in_order(count: int, size: int) -> list[list[tuple[int, int]]]:
-    """Every index once, in order, in batches of at most `size`."""
-    return [
-        [(index, 0) for index in range(start, min(start + size, count))]
-        for start in range(0, count, size)
-    ]

@@ -205,3 +205,15 @@ def test_shapes_that_do_not_fit(distiller):
 def test_wrong_arguments(make, message):
     with pytest.raises(ConfigError, match=message):
         make()
+
+
+@pytest.mark.parametrize("form", ["cosine", "mse"])
+def test_relation_does_not_know_which_row_is_which(form):
+    student, teacher = pair(16, 32)
+    shuffled = student[torch.randperm(16, generator=torch.Generator().manual_seed(1))]
+    relation = FR(form=form)
+    assert relation(shuffled, teacher, zeros(student)).item() == pytest.approx(
+        relation(student, teacher, zeros(student)).item()
+    )
+    others = PCM(rank=5)(shuffled, teacher, zeros(student)).item()
+    assert others != pytest.approx(PCM(rank=5)(student, teacher, zeros(student)).item())

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from reidbench.training import items as module
-from reidbench.training.items import Items, in_order, loader
+from reidbench.training.items import Items, loader
 from reidbench_registry import Record
 
 
@@ -30,7 +30,11 @@ RECORDS = [Record(str(i), "toy", "train", ("rgb", "ir")[i % 2], "p") for i in ra
 
 
 def test_batches_carry_indices_modalities_and_items_in_order():
-    batches = list(loader(Items(RECORDS, Backbone()), in_order(5, 2), workers=0))
+    batches = list(
+        loader(
+            Items(RECORDS, Backbone()), [[(0, 0), (1, 0)], [(2, 0), (3, 0)], [(4, 0)]], workers=0
+        )
+    )
     assert [b[0].tolist() for b in batches] == [[0, 1], [2, 3], [4]]
     assert [b[1].tolist() for b in batches] == [[0, 1], [0, 1], [0]]
     assert batches[1][2]["x"][:, 0].tolist() == [2, 3]

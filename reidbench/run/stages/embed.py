@@ -12,6 +12,7 @@ from ...bank import Bank
 from ...evaluation.scoring import taking_part
 from ...training import checkpoint
 from ...training.embed import embed
+from ...training.shards import Shards
 from ..context import Context, Output
 from ..device import device_of
 from . import fit
@@ -26,9 +27,13 @@ def run(
     assert section is not None
     experiment = context.experiment
     wanted = data.records if tasks is None else taking_part(tasks, data.records)
-    keys: dict[str, Any] = {"teacher": teacher.key}
+    dtype = experiment.evaluation.bank_dtype
+    keys: dict[str, Any] = {"teacher": teacher.key, "dtype": dtype}
     if tasks is not None:
         keys["tasks"] = [t.describe() for t in tasks]
+
+    inputs = fit.inputs(context, data, **keys)
+    partial = context.partial("embed", section, inputs)
 
     def work(out: Path) -> None:
         model = fit.model_of(context, section)
@@ -42,7 +47,8 @@ def run(
             experiment.run.workers,
             context.reporter,
             "embedding with the teacher",
+            Shards(partial),
         )
-        Bank(features, [r.item_id for r in records]).save(out)
+        Bank(features, [r.item_id for r in records]).save(out, dtype)
 
-    return context.stage("embed", section, fit.inputs(context, data, **keys), work)
+    return context.stage("embed", section, inputs, work)
