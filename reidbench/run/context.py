@@ -75,18 +75,8 @@ class Context:
     def stage(
         self, name: str, section: Any, inputs: dict[str, Any], work: Callable[[Path], None]
     ) -> Output:
-        """Run a stage, or skip it when its output is present and whole.
-
-        The key covers the section's config, the code of the entries it names, the harness's
-        version and the inputs (keys of earlier stages, the seed)."""
-        material = {
-            "stage": name,
-            "config": asdict(section),
-            "components": self.components(section),
-            "reidbench": provenance.version(),
-            "inputs": inputs,
-        }
-        key = key_of(material)
+        """Run a stage, or skip it when its output is present and whole."""
+        key, material = self._key(name, section, inputs)
         present = self.store.has(name, key)
         if present:
             folder = self.store.folder(name, key)
@@ -98,3 +88,19 @@ class Context:
         info = StageInfo(self.info(), name, self.run_dir / name, key, present)
         self.call("reidbench_after_stage", stage=info)
         return Output(folder, key)
+
+    def partial(self, name: str, section: Any, inputs: dict[str, Any]) -> Path:
+        """Where the stage of the same arguments may keep its progress; gone once it is done."""
+        return self.store.partial(name, self._key(name, section, inputs)[0])
+
+    def _key(self, name: str, section: Any, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """A stage's key and what it is made from: the section's config, the code of the entries it
+        names, the harness's version and the inputs (keys of earlier stages, the seed)."""
+        material = {
+            "stage": name,
+            "config": asdict(section),
+            "components": self.components(section),
+            "reidbench": provenance.version(),
+            "inputs": inputs,
+        }
+        return key_of(material), material

@@ -33,6 +33,10 @@ class Store:
     def folder(self, stage: str, key: str) -> Path:
         return self.root / f"{stage}-{key[:16]}"
 
+    def partial(self, stage: str, key: str) -> Path:
+        """Where a stage that is under way may keep what helps it to continue after a kill."""
+        return self.root.with_name("partial") / f"{stage}-{key[:16]}"
+
     def has(self, stage: str, key: str) -> bool:
         """Whether the stage's output is present and whole."""
         folder = self.folder(stage, key)
@@ -52,6 +56,7 @@ class Store:
             work(part)
             manifest = {"stage": stage, "key": key, "made_from": material, "files": _sizes(part)}
             write_json(part / MANIFEST, manifest)
+        shutil.rmtree(self.partial(stage, key), ignore_errors=True)
         return folder
 
 
