@@ -97,6 +97,9 @@ class Run:
     """torch threads on the CPU; None: torch decides."""
     workers: int = 0
     """Processes that decode images while the model computes."""
+    checkpoint_minutes: float | None = 10.0
+    """Time between checkpoints that an interrupted training continues from: 0 takes one after
+    every step, None takes none. Weights are the same whether or not a run was interrupted."""
 
 
 @dataclass

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import torch
+from rich.markup import escape
 from torch import Tensor, nn
 
 from reidbench_registry import DataError, Record, Sampler, Transform
@@ -15,6 +17,7 @@ from .head import ReIDModel
 from .items import Items, loader, training_batches
 from .objective import Objective
 from .optim import optimizer, schedule
+from .resume import Checkpoints, chance, changing, put_back, put_back_chance
 
 
 class Diverged(DataError):
@@ -45,8 +48,10 @@ def train(
     training: Training,
     run: Run,
     reporter: Reporter,
+    checkpoints: Checkpoints,
 ) -> None:
-    """Train `model` in place on `records` with labels[N]. Logs unweighted terms as they go.
+    """Train `model` in place on `records` with labels[N], from the last of `checkpoints` where
+    there is one. Logs unweighted terms as they go.
 
     Raises Diverged when the loss is no longer finite."""
     from accelerate import Accelerator
@@ -57,19 +62,27 @@ def train(
         cpu=run.device == "cpu",
         mixed_precision={"fp32": "no"}.get(run.precision, run.precision),
     )
-    batches = training_batches(sampler, records, run.seed, training.steps)
-    data = loader(Items(records, model.backbone, transforms, run.seed), batches, run.workers)
-    _tell_coverage(stage, batches, records, reporter)
     step = _Step(model, objective)
     trained = [p for p in step.parameters() if p.requires_grad]
     optim = optimizer(trained, training, where)
     rate = schedule(optim, training, where)
-    step, optim = accelerator.prepare(step, optim)
-    step.train()
+    prepared, optim = accelerator.prepare(step, optim)
+    prepared.train()
+    parts = {"optimizer": optim, "schedule": rate}
+    if accelerator.scaler is not None:
+        parts["scaler"] = accelerator.scaler
+    done = _resume(stage, step, parts, checkpoints, reporter)
+    batches = training_batches(sampler, records, run.seed, training.steps)
+    _tell_coverage(stage, batches, records, reporter)
+    batches = batches[done.steps :]
+    # Making the iterator draws from torch's generator; what was drawn before comes back after it.
+    data = iter(loader(Items(records, model.backbone, transforms, run.seed), batches, run.workers))
+    if done.chance is not None:
+        put_back_chance(done.chance)
     bar = reporter.track(data, f"training {stage}", len(batches))
-    for number, (indices, modality, batch) in enumerate(bar, start=1):
+    for number, (indices, modality, batch) in enumerate(bar, start=done.steps + 1):
         batch = send_to_device(batch, accelerator.device)
-        total, terms = step(
+        total, terms = prepared(
             batch,
             indices.to(accelerator.device),
             labels[indices].to(accelerator.device),
@@ -81,7 +94,7 @@ def train(
             accelerator.clip_grad_norm_(trained, training.clip_norm)
         optim.step()
         rate.step()
-        if number % training.log_every == 0 or number == len(batches):
+        if number % training.log_every == 0 or number == training.steps:
             value = total.item()
             if not torch.isfinite(total):
                 raise Diverged(f"{stage}: the loss is {value} at step {number}: lower the lr?")
@@ -91,7 +104,46 @@ def train(
                 stage, "step", step=number, loss=round(value, 5), terms=shown,
                 lr=rate.get_last_lr()[0],
             )  # fmt: skip
-    step.eval()
+        if number < training.steps and checkpoints.due():
+            checkpoints.save(number, _state(step, parts))
+            reporter.event(stage, "checkpoint", step=number)
+    prepared.eval()
+
+
+class _Done(NamedTuple):
+    """Where a training stands before its next step."""
+
+    steps: int = 0
+    chance: dict[str, Any] | None = None
+    """The generators' state; None at the start"""
+
+
+def _state(step: _Step, parts: dict[str, Any]) -> dict[str, Any]:
+    states = {name: part.state_dict() for name, part in parts.items()}
+    return {"weights": changing(step), "chance": chance(), **states}
+
+
+def _resume(
+    stage: str,
+    step: _Step,
+    parts: dict[str, Any],
+    checkpoints: Checkpoints,
+    reporter: Reporter,
+) -> _Done:
+    """Put the newest checkpoint back; one that cannot be used is named and passed by."""
+    try:
+        found = checkpoints.load()
+        if found is None:
+            return _Done()
+        steps, state = found
+        put_back(step, state["weights"])
+    except DataError as error:
+        reporter.line(stage, escape(f"from the start: {error}"))
+        return _Done()
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
+    reporter.line(stage, f"continues after step {steps}", step=steps)
+    return _Done(steps, state["chance"])
 
 
 def _tell_coverage(

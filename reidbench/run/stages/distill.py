@@ -12,6 +12,9 @@ from .data import Data
 
 def run(context: Context, data: Data, bank: Output | None) -> Output:
     section = context.experiment.student
+    # A student without distillers learns nothing from the bank but its dimension.
+    inputs = fit.inputs(context, data, **({"bank": bank.key} if bank else {}))
+    partial = context.partial("distill", section, inputs)
 
     def work(out: Path) -> None:
         loaded = Bank.load(bank.folder) if bank else None
@@ -21,13 +24,12 @@ def run(context: Context, data: Data, bank: Output | None) -> Output:
             section,
             data,
             out,
+            partial,
             bank_of=loaded.rows if loaded else None,
             **student_arguments(context, loaded),
         )
 
-    # A student without distillers learns nothing from the bank but its dimension.
-    keys = {"bank": bank.key} if bank else {}
-    return context.stage("distill", section, fit.inputs(context, data, **keys), work)
+    return context.stage("distill", section, inputs, work)
 
 
 def student_arguments(context: Context, bank: Bank | None) -> dict[str, int]:

@@ -17,6 +17,7 @@ from ...config.schema import Distillation, Student, Teacher
 from ...training import checkpoint
 from ...training.head import ReIDModel
 from ...training.objective import Objective, Weighted
+from ...training.resume import Checkpoints
 from ...training.trainer import train
 from ..context import Context
 from .data import Data
@@ -43,10 +44,12 @@ def fit(
     section: Teacher | Student,
     data: Data,
     out: Path,
+    partial: Path,
     bank_of: Any = None,
     **extra: Any,
 ) -> None:
-    """Train the section's model on the train split and write its checkpoint into `out`.
+    """Train the section's model on the train split and write its checkpoint into `out`; what an
+    interrupted training continues from lies in `partial` meanwhile.
 
     `bank_of(records) -> features[N, Dt]` gives the teacher's features to a distillation."""
     training, run = section.train, context.experiment.run
@@ -93,6 +96,7 @@ def fit(
         training=training,
         run=run,
         reporter=context.reporter,
+        checkpoints=Checkpoints(partial, run.checkpoint_minutes),
     )
     checkpoint.save(model, labels, out)
 

@@ -10,9 +10,11 @@ from .data import Data
 def run(context: Context, data: Data) -> Output:
     section = context.experiment.teacher
     assert section is not None
+    inputs = fit.inputs(context, data)
+    partial = context.partial("teacher", section, inputs)
     return context.stage(
         "teacher",
         section,
-        fit.inputs(context, data),
-        lambda out: fit.fit(context, "teacher", section, data, out),
+        inputs,
+        lambda out: fit.fit(context, "teacher", section, data, out, partial),
     )
