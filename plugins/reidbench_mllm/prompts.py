@@ -4,6 +4,9 @@ A set of prompts is a dict: `system`, and for every modality the user's turn, in
 (image modalities) or `{caption}` (text) marks where the item goes. The default wording is ours and
 stands in `defaults.json`; a teacher that somebody trained with other words is used with
 `prompts=dict(...)`, or carries them in a `reidbench.json` beside its weights.
+
+What stands before the caption is run once for all captions (`prefix`), so the default wording puts
+the caption last; the chat layout wants images first.
 """
 
 from __future__ import annotations
