@@ -29,6 +29,16 @@ def entries(kind: str, weighted: bool = False) -> Any:
 
 
 @dataclass
+class Validation:
+    """Scores on the split `val` while a model is trained, by the run's protocol and metrics."""
+
+    every: int
+    """Steps from one look to the next; the last step is always looked at."""
+    metric: str = "mAP"
+    """Its mean over tasks and modes is what `selection='val'` goes by."""
+
+
+@dataclass
 class Training:
     """How one model is trained."""
 
@@ -45,6 +55,10 @@ class Training:
     clip_norm: float | None = None
     augment: list[dict[str, Any]] = entries("transform")
     log_every: int = 20
+    validation: Validation | None = None
+    selection: Literal["last", "val"] = "last"
+    """Which weights are the result: those of the last step, or those that validation found best;
+    then the last stand in `last/` beside them."""
 
 
 @dataclass

@@ -107,12 +107,13 @@ def _student(source: Source, host: PluginHost) -> dict[str, Any]:
 def execute(context: Context, source: Source) -> dict[str, Any]:
     """Embed what the tasks need, score it and write `result.json`; returns the record."""
     from .stages import data, embed, evaluate
+    from .tasks import tasks_of
 
     runner.start(context)
     found = data.run(context)
     outputs: dict[str, Output] = {}
     if set(context.experiment.evaluation.modes) != {"edge"}:
-        tasks = evaluate.tasks_of(context)
+        tasks = tasks_of(context)
         outputs["embed"] = embed.run(context, found, source.models["teacher"], tasks)
     student = source.models["student"]
     outputs["evaluate"] = evaluate.run(context, found, outputs.get("embed"), student)
