@@ -124,3 +124,10 @@ class Experiment:
     teacher: Teacher | None = None
     """None: the student is trained alone and only mode `edge` can be evaluated."""
     run: Run = field(default_factory=Run)
+
+    def needs(self, model: str) -> bool:
+        """Whether `model` is trained: the teacher where there is one, the student for every mode
+        but `cloud`."""
+        if model == "teacher":
+            return self.teacher is not None
+        return any(model in SIDES[mode] for mode in self.evaluation.modes)

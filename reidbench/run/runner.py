@@ -62,7 +62,7 @@ def execute(context: Context) -> dict[str, Any]:
     if experiment.teacher is not None:
         taught = teacher.run(context, found)
         bank = embed.run(context, found, taught)
-    student = distill.run(context, found, bank)
+    student = distill.run(context, found, bank) if experiment.needs("student") else None
     scored = evaluate.run(context, found, bank, student)
     outputs = {"teacher": taught, "embed": bank, "distill": student, "evaluate": scored}
     return record(context, found, {name: o for name, o in outputs.items() if o}, source=None)

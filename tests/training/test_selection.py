@@ -1,7 +1,6 @@
 """Validation sees `val` alone, changes nothing, and its choice is on record."""
 
 import json
-from pathlib import Path
 
 import pytest
 import torch
@@ -114,7 +113,7 @@ def test_validation_scores_as_the_evaluation_does(path, tmp_path):
     assert record["validation"][-1]["figures"] == expected
     mean = sum(figures["R1"] for figures in expected.values()) / 3
     assert record["validation"][-1]["value"] == pytest.approx(mean)
-    assert not (Path(tmp_path) / "r" / "distill" / "last").exists()
+    assert not (tmp_path / "r" / "distill" / "last").exists()
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,9 @@ from .data import Data
 from .distill import student_arguments
 
 
-def run(context: Context, data: Data, bank: Output | None, student: Output) -> Output:
+def run(context: Context, data: Data, bank: Output | None, student: Output | None) -> Output:
     section = context.experiment.evaluation
-    keys = {"student": student.key, **({"bank": bank.key} if bank else {})}
+    keys = {name: o.key for name, o in (("student", student), ("bank", bank)) if o}
     return context.stage(
         "evaluate",
         section,
@@ -40,7 +40,7 @@ def scores(output: Output) -> list[dict[str, Any]]:
 
 
 def _evaluate(
-    context: Context, data: Data, bank: Output | None, student: Output, out: Path
+    context: Context, data: Data, bank: Output | None, student: Output | None, out: Path
 ) -> None:
     experiment = context.experiment
     section = experiment.evaluation
@@ -55,7 +55,7 @@ def _evaluate(
     sides: dict[str, Side] = {}
     if banked:
         sides["teacher"] = Side.of(banked.features, banked.item_ids)
-    if set(section.modes) != {"cloud"}:
+    if student is not None:
         model = fit.model_of(context, experiment.student, **student_arguments(context, banked))
         checkpoint.load(model, student.folder)
         embedded = fit.usable(records, model.backbone, "evaluate")
