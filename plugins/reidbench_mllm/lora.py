@@ -117,6 +117,13 @@ class Lora:
             raise ConfigError(f"lora: dora={lora.dora!r} must be true or false")
         return lora
 
+    def describe(self) -> str:
+        """The settings in one line."""
+        return (
+            f"{'DoRA' if self.dora else 'LoRA'}, scheme {self.scheme}, rank {self.r}, "
+            f"alpha {self.alpha:g}, dropout {self.dropout:g}, {self.init} initialisation"
+        )
+
     def attach(self, model: nn.Module, seed: int | None = None) -> PeftModel:
         """Freeze `model` and put the adapter into it, initialised from `seed`."""
         config = LoraConfig(

@@ -243,15 +243,19 @@ class QwenVL(nn.Module):
                     raise DataError(f"{folder / BASE} does not fit the model: shape of {name}")
                 value.copy_(found[name])
 
-    def parameter_report(self) -> dict[str, Any]:
-        """`adapted_modules` (their names), and the numbers `trainable` and `total`."""
-        names = [n for n, m in self._base().named_modules() if hasattr(m, "lora_A")]
-        sizes = [(p.numel(), p.requires_grad) for p in self.model.parameters()]
-        return {
-            "adapted_modules": names,
-            "trainable": sum(size for size, trained in sizes if trained),
-            "total": sum(size for size, _ in sizes),
+    def describe(self) -> dict[str, Any]:
+        """`weights` as loaded and, with an adapter, its settings and `adapted modules` by name."""
+        vision, size = self._vision, self._size
+        facts: dict[str, Any] = {
+            "weights": f"{self._weights}, {str(self._base().dtype).removeprefix('torch.')}",
+            "images": f"{size[0]} x {size[1]} pixels, {vision.tokens} visual tokens",
         }
+        if self._lora:
+            facts["adapter"] = self._lora.describe()
+            facts["adapted modules"] = [
+                name for name, module in self._base().named_modules() if hasattr(module, "lora_A")
+            ]
+        return facts
 
     def _base(self) -> Any:
         """The Qwen2VLForConditionalGeneration, with or without an adapter in it."""

@@ -30,6 +30,9 @@ class Backbone(Protocol):
 
     A student's projection into the teacher's dimension belongs to it: when the signature has
     `embed_dim` and the config leaves it out, the student is given the teacher's.
+
+    Optional: `describe() -> Mapping[str, str | int | Sequence[str]]`, facts about the model as it
+    was built, for people (`reidbench run --dry-run`); a sequence holds names of its modules.
     """
 
     embed_dim: int

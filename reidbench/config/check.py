@@ -176,6 +176,12 @@ def _check_whole(experiment: schema.Experiment) -> None:
             raise ConfigError(f"{name}.train.steps: expected at least 1, got {training.steps}")
         if not 0 <= training.warmup < 1:
             raise ConfigError(f"{name}.train.warmup: expected a share in [0, 1)")
+        if training.validation is not None and training.validation.every < 1:
+            raise ConfigError(f"{name}.train.validation.every: expected at least 1")
+        if training.selection == "val" and training.validation is None:
+            raise ConfigError(
+                f"{name}.train.selection: 'val' needs validation=dict(every=STEPS) to choose by"
+            )
         if not training.losses and not getattr(training, "distillers", []):
             raise ConfigError(f"{name}.train: there is nothing to train on (no loss)")
     if teacher is None and student.train.distillers:

@@ -29,6 +29,16 @@ def entries(kind: str, weighted: bool = False) -> Any:
 
 
 @dataclass
+class Validation:
+    """Scores on the split `val` while a model is trained, by the run's protocol and metrics."""
+
+    every: int
+    """Steps from one look to the next; the last step is always looked at."""
+    metric: str = "mAP"
+    """Its mean over tasks and modes is what `selection='val'` goes by."""
+
+
+@dataclass
 class Training:
     """How one model is trained."""
 
@@ -45,6 +55,10 @@ class Training:
     clip_norm: float | None = None
     augment: list[dict[str, Any]] = entries("transform")
     log_every: int = 20
+    validation: Validation | None = None
+    selection: Literal["last", "val"] = "last"
+    """Which weights are the result: those of the last step, or those that validation found best;
+    then the last stand in `last/` beside them."""
 
 
 @dataclass
@@ -112,3 +126,10 @@ class Experiment:
     teacher: Teacher | None = None
     """None: the student is trained alone and only mode `edge` can be evaluated."""
     run: Run = field(default_factory=Run)
+
+    def needs(self, model: str) -> bool:
+        """Whether `model` is trained: the teacher where there is one, the student for every mode
+        but `cloud`."""
+        if model == "teacher":
+            return self.teacher is not None
+        return any(model in SIDES[mode] for mode in self.evaluation.modes)

@@ -8,7 +8,7 @@ from ..config.walk import entries_in
 from ..training.optim import optimizer, schedule
 from .context import Context
 from .device import device_of
-from .stages.evaluate import tasks_of
+from .tasks import tasks_of
 
 HEAVY = ("backbone",)
 

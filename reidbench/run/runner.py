@@ -62,7 +62,7 @@ def execute(context: Context) -> dict[str, Any]:
     if experiment.teacher is not None:
         taught = teacher.run(context, found)
         bank = embed.run(context, found, taught)
-    student = distill.run(context, found, bank)
+    student = distill.run(context, found, bank) if experiment.needs("student") else None
     scored = evaluate.run(context, found, bank, student)
     outputs = {"teacher": taught, "embed": bank, "distill": student, "evaluate": scored}
     return record(context, found, {name: o for name, o in outputs.items() if o}, source=None)
@@ -87,9 +87,10 @@ def record(
     """Write the result of the stage `evaluate` with all that a reader needs to know about it, and
     the report."""
     from .stages import evaluate
+    from .tasks import tasks_config
 
     experiment = context.experiment
-    tasks = [context.host.find("task", t["type"]) for t in evaluate.tasks_config(context)]
+    tasks = [context.host.find("task", t["type"]) for t in tasks_config(context)]
     written = results.write(
         context.run_dir / "result.json",
         run=context.run_dir.name,
@@ -120,7 +121,7 @@ def _conditions(context: Context) -> dict[str, Any]:
     def model(section: Teacher | Student | None) -> dict[str, str] | None:
         if section is None:
             return None
-        return {"neck": section.neck, "tap": section.tap, "selection": "last"}
+        return {"neck": section.neck, "tap": section.tap, "selection": section.train.selection}
 
     models = {"teacher": model(experiment.teacher), "student": model(experiment.student)}
     return {

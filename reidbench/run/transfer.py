@@ -56,7 +56,7 @@ class Source:
             if found != stages[stage]:
                 raise DataError(f"{folder}: {stage}/ is not the checkpoint that result.json names")
             models[model] = Output(folder / stage, found)
-        if "student" not in models:
+        if not models:
             raise DataError(f"{folder}: there is no checkpoint to evaluate (nothing was trained)")
         experiment = config.resolve(config.load(folder / "config.json"), [], host)
         return cls(folder, experiment, models, set(models))
@@ -98,6 +98,8 @@ def _student(source: Source, host: PluginHost) -> dict[str, Any]:
     from ..bank import Bank
 
     cfg = source.experiment.student.backbone
+    if "student" not in source.models:
+        return cfg
     takes = signature(host.find("backbone", cfg["type"])).parameters
     if "teacher" not in source.models or "embed_dim" not in takes or cfg.get("embed_dim"):
         return cfg
@@ -107,14 +109,15 @@ def _student(source: Source, host: PluginHost) -> dict[str, Any]:
 def execute(context: Context, source: Source) -> dict[str, Any]:
     """Embed what the tasks need, score it and write `result.json`; returns the record."""
     from .stages import data, embed, evaluate
+    from .tasks import tasks_of
 
     runner.start(context)
     found = data.run(context)
     outputs: dict[str, Output] = {}
     if set(context.experiment.evaluation.modes) != {"edge"}:
-        tasks = evaluate.tasks_of(context)
+        tasks = tasks_of(context)
         outputs["embed"] = embed.run(context, found, source.models["teacher"], tasks)
-    student = source.models["student"]
+    student = source.models["student"] if context.experiment.needs("student") else None
     outputs["evaluate"] = evaluate.run(context, found, outputs.get("embed"), student)
     origin = {
         "run": source.folder.resolve().name,

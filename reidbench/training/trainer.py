@@ -18,6 +18,7 @@ from .items import Items, loader, training_batches
 from .objective import Objective
 from .optim import optimizer, schedule
 from .resume import Checkpoints, chance, changing, put_back, put_back_chance
+from .selection import Selection
 
 
 class Diverged(DataError):
@@ -49,9 +50,10 @@ def train(
     run: Run,
     reporter: Reporter,
     checkpoints: Checkpoints,
+    selection: Selection | None = None,
 ) -> None:
     """Train `model` in place on `records` with labels[N], from the last of `checkpoints` where
-    there is one. Logs unweighted terms as they go.
+    there is one. Logs unweighted terms as they go, and what `selection` finds on the way.
 
     Raises Diverged when the loss is no longer finite."""
     from accelerate import Accelerator
@@ -68,9 +70,11 @@ def train(
     rate = schedule(optim, training, where)
     prepared, optim = accelerator.prepare(step, optim)
     prepared.train()
-    parts = {"optimizer": optim, "schedule": rate}
+    parts: dict[str, Any] = {"optimizer": optim, "schedule": rate}
     if accelerator.scaler is not None:
         parts["scaler"] = accelerator.scaler
+    if selection is not None:
+        parts["selection"] = selection
     done = _resume(stage, step, parts, checkpoints, reporter)
     batches = training_batches(sampler, records, run.seed, training.steps)
     _tell_coverage(stage, batches, records, reporter)
@@ -104,6 +108,10 @@ def train(
                 stage, "step", step=number, loss=round(value, 5), terms=shown,
                 lr=rate.get_last_lr()[0],
             )  # fmt: skip
+        if selection is not None and (number % selection.every == 0 or number == training.steps):
+            found = selection.look(number)
+            prepared.train()
+            reporter.event(stage, "val", step=number, value=found.value, figures=found.figures)
         if number < training.steps and checkpoints.due():
             checkpoints.save(number, _state(step, parts))
             reporter.event(stage, "checkpoint", step=number)

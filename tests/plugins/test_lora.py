@@ -65,10 +65,12 @@ def test_schemes_adapt_what_they_say(deep, scheme, blocks, count):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_schemes_fit_the_embedded_model(scheme):
     model = QwenVL(lora={**LORA, "scheme": scheme})
-    report = model.parameter_report()
-    assert "model.visual.patch_embed.proj" not in report["adapted_modules"]
-    shapes = [model.get_submodule(f"model.base_model.model.{n}") for n in report["adapted_modules"]]
+    facts = model.describe()
+    assert f"DoRA, scheme {scheme}, rank 4, alpha 16" in facts["adapter"]
+    names = facts["adapted modules"]
+    assert "model.visual.patch_embed.proj" not in names
+    shapes = [model.get_submodule(f"model.base_model.model.{name}") for name in names]
     # r x in + out x r, and DoRA's magnitude per output
     added = sum(4 * (m.in_features + m.out_features) + m.out_features for m in shapes)
-    assert report["trainable"] == added < 300_000
-    assert report["total"] < 2_000_000
+    assert sum(p.numel() for p in model.parameters() if p.requires_grad) == added < 300_000
+    assert sum(p.numel() for p in model.parameters()) < 2_000_000

@@ -88,6 +88,20 @@ def test_student_alone_needs_no_teacher(finished, capsys):
     assert "teacher" not in capsys.readouterr().out.replace("no teacher", "")
 
 
+def test_a_teacher_alone_is_trained_and_evaluated(finished, capsys):
+    assert run(finished, "evaluation.modes=['cloud']", "run.name=cloud") == 0
+    assert skipped(capsys.readouterr().out) == ["data", "teacher", "embed"]
+    assert not (finished / "cloud" / "distill").exists()
+    cloud = [s for s in result_of(finished)["scores"] if s["mode"] == "cloud"]
+    assert result_of(finished, "cloud")["scores"] == cloud
+    # It can be evaluated elsewhere, as any run.
+    options = ["data.seed=5", "evaluation.modes=['cloud','edge']", "run.name=e"]
+    path = finished / "cloud" / "config.json"
+    assert main(["eval", str(finished / "cloud"), str(path), "--work-dir", str(finished),
+                 "--cfg-options", *options]) == 0  # fmt: skip
+    assert {s["mode"] for s in result_of(finished, "e")["scores"]} == {"cloud"}
+
+
 def test_same_seed_gives_the_same_numbers(finished, tmp_path):
     assert run(tmp_path) == 0
     assert result_of(tmp_path)["scores"] == result_of(finished)["scores"]

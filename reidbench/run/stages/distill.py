@@ -25,7 +25,7 @@ def run(context: Context, data: Data, bank: Output | None) -> Output:
             data,
             out,
             partial,
-            bank_of=loaded.rows if loaded else None,
+            bank=loaded,
             **student_arguments(context, loaded),
         )
 

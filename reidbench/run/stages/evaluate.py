@@ -6,26 +6,27 @@ import json
 from pathlib import Path
 from typing import Any
 
-from reidbench_registry import ConfigError, EvalProtocol, Record, Task
+from reidbench_registry import ConfigError, Task
 
 from ...bank import Bank
-from ...config.schema import SIDES, Mode
+from ...config.schema import SIDES
 from ...evaluation.per_query import save_per_query
 from ...evaluation.score import Side
-from ...evaluation.scoring import Pair, check_names, score_all, taking_part
+from ...evaluation.scoring import Pair, score_all, taking_part
 from ...tools.files import write_json
 from ...training import checkpoint
 from ...training.embed import embed
 from ..context import Context, Output
 from ..device import device_of
+from ..tasks import lacking, tasks_config, tasks_of
 from . import fit
 from .data import Data
 from .distill import student_arguments
 
 
-def run(context: Context, data: Data, bank: Output | None, student: Output) -> Output:
+def run(context: Context, data: Data, bank: Output | None, student: Output | None) -> Output:
     section = context.experiment.evaluation
-    keys = {"student": student.key, **({"bank": bank.key} if bank else {})}
+    keys = {name: o.key for name, o in (("student", student), ("bank", bank)) if o}
     return context.stage(
         "evaluate",
         section,
@@ -38,21 +39,8 @@ def scores(output: Output) -> list[dict[str, Any]]:
     return json.loads((output.folder / "scores.json").read_text(encoding="utf-8"))
 
 
-def tasks_config(context: Context) -> list[dict[str, Any]]:
-    """The configs of the protocol's tasks."""
-    protocol: EvalProtocol = context.create("protocol", context.experiment.evaluation.protocol)
-    return [dict(task) for task in protocol.tasks]
-
-
-def tasks_of(context: Context) -> list[Task]:
-    """The protocol's tasks. Raises ConfigError when two have one name."""
-    tasks: list[Task] = [context.create("task", cfg) for cfg in tasks_config(context)]
-    check_names(tasks)
-    return tasks
-
-
 def _evaluate(
-    context: Context, data: Data, bank: Output | None, student: Output, out: Path
+    context: Context, data: Data, bank: Output | None, student: Output | None, out: Path
 ) -> None:
     experiment = context.experiment
     section = experiment.evaluation
@@ -67,7 +55,7 @@ def _evaluate(
     sides: dict[str, Side] = {}
     if banked:
         sides["teacher"] = Side.of(banked.features, banked.item_ids)
-    if set(section.modes) != {"cloud"}:
+    if student is not None:
         model = fit.model_of(context, experiment.student, **student_arguments(context, banked))
         checkpoint.load(model, student.folder)
         embedded = fit.usable(records, model.backbone, "evaluate")
@@ -87,8 +75,8 @@ def _evaluate(
     chosen: list[tuple[Task, str]] = []
     for task in tasks:
         for mode in section.modes:
-            if lacking := _lacking(task, mode, records, sides):
-                context.reporter.line("evaluate", f"{task.name}, {mode}: not scored, {lacking}")
+            if why := lacking(task, mode, records, sides):
+                context.reporter.line("evaluate", f"{task.name}, {mode}: not scored, {why}")
             else:
                 chosen.append((task, mode))
     if not chosen:
@@ -103,11 +91,3 @@ def _evaluate(
     )
     save_per_query(out, found.per_query)
     write_json(out / "scores.json", found.rows)
-
-
-def _lacking(task: Task, mode: Mode, records: list[Record], sides: dict[str, Side]) -> str | None:
-    """Why a mode cannot answer a task: one of its models does not embed what it would have to."""
-    for name, select in zip(SIDES[mode], (task.query, task.gallery), strict=True):
-        if any(select(r) and r.item_id not in sides[name].row for r in records):
-            return f"the {name} does not embed {select.modality}"
-    return None

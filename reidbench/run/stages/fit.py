@@ -12,14 +12,18 @@ from torch import Tensor
 
 from reidbench_registry import Backbone, ConfigError, Record
 
+from ...bank import Bank
 from ...config.check import WEIGHT
-from ...config.schema import Distillation, Student, Teacher
+from ...config.schema import Distillation, Student, Teacher, Training
+from ...tools.files import write_json
 from ...training import checkpoint
 from ...training.head import ReIDModel
 from ...training.objective import Objective, Weighted
 from ...training.resume import Checkpoints
+from ...training.selection import Selection
 from ...training.trainer import train
 from ..context import Context
+from ..validation import Validator
 from .data import Data
 
 
@@ -45,13 +49,14 @@ def fit(
     data: Data,
     out: Path,
     partial: Path,
-    bank_of: Any = None,
+    bank: Bank | None = None,
     **extra: Any,
 ) -> None:
     """Train the section's model on the train split and write its checkpoint into `out`; what an
     interrupted training continues from lies in `partial` meanwhile.
 
-    `bank_of(records) -> features[N, Dt]` gives the teacher's features to a distillation."""
+    `bank` gives the teacher's features to a distillation. `training.json` in `out` says which
+    weights these are and what validation found."""
     training, run = section.train, context.experiment.run
     losses = _weighted(context, "loss", training.losses)
     distillers: list[Weighted] = []
@@ -68,7 +73,7 @@ def fit(
         losses,
         distillers,
         task_weight,
-        bank=bank_of(records) if distillers else None,
+        bank=bank.rows(records) if bank and distillers else None,
         student_dim=model.backbone.embed_dim,
     )
     if objective.projection is not None:
@@ -85,6 +90,12 @@ def fit(
         f"trained, {training.steps} steps on {len(records)} items of {len(labels)} identities",
         config=asdict(section),
     )
+    selection = None
+    if training.validation is not None:
+        side = "teacher" if isinstance(section, Teacher) else "student"
+        validator = Validator(context, training.validation, data, model, side, bank)
+        keep_best = training.selection == "val"
+        selection = Selection(model, validator, training.validation.every, keep_best)
     train(
         stage,
         model,
@@ -97,8 +108,40 @@ def fit(
         run=run,
         reporter=context.reporter,
         checkpoints=Checkpoints(partial, run.checkpoint_minutes),
+        selection=selection,
     )
+    _save(context, stage, training, model, labels, selection, out)
+
+
+def _save(
+    context: Context,
+    stage: str,
+    training: Training,
+    model: ReIDModel,
+    labels: dict[str, int],
+    selection: Selection | None,
+    out: Path,
+) -> None:
+    """The checkpoint, `training.json` and, where others were chosen, the last step's in `last/`."""
+    step = training.steps
+    if selection is not None and selection.keep_best:
+        checkpoint.save(model, labels, out / "last")
+        step = selection.put_best()
     checkpoint.save(model, labels, out)
+    record: dict[str, Any] = {
+        "selection": training.selection,
+        "step": step,
+        "steps": training.steps,
+    }
+    if selection is not None and training.validation is not None:
+        metric = training.validation.metric
+        record |= {"metric": metric, "validation": selection.history}
+        value = {row["step"]: 100 * row["value"] for row in selection.history}
+        words = f"{metric} on val {value[training.steps]:.1f} after the last step"
+        if step != training.steps:
+            words += f", {value[step]:.1f} after step {step}, which is taken"
+        context.reporter.line(stage, words)
+    write_json(out / "training.json", record)
 
 
 def usable(records: Sequence[Record], backbone: Any, stage: str) -> list[Record]:
