@@ -4,7 +4,8 @@ On the CUHK-PEDES part of QrCM-ReID; the paper trains on three parts at once. Wh
 released command leave open stands here with its reason.
 """
 
-data = dict(type="QrCM", root="data/CUHK-PEDES")
+# The photos with all four modalities, one caption each, as the authors' script lists them.
+data = dict(type="QrCM", root="data/CUHK-PEDES", variant="strict", captions=1)
 teacher = dict(
     backbone=dict(
         type="QwenVL",
