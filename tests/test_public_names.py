@@ -50,7 +50,7 @@ def test_the_contract_exports_these_names():
 
 def test_tools_are_these_modules_with_these_names():
     folder = ROOT / "reidbench" / "tools"
-    modules = {f"reidbench.tools.{p.stem}" for p in folder.glob("*.py") if p.stem != "__init__"}
+    modules = {f"reidbench.tools.{p.stem}" for p in folder.glob("*.py") if p.stem[0] != "_"}
     assert modules == {m for m in FROZEN if m.startswith("reidbench.tools")}
     for module in modules:
         frozen = set(FROZEN[module].split())

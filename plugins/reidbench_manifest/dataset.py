@@ -65,8 +65,8 @@ class Manifest:
     def prepare(self, cache: Path, track: Track) -> Sequence[Record]:
         """The rows, in their order. Raises DataError naming the file and the rows that are wrong,
         and for images that are not there."""
-        records = [replace(r, dataset=self.card.name) for r in read_manifest(self._path)]
-        absent = [r for r in records if r.path is not None and not r.path.is_file()]
+        records = read_manifest(self._path, self.card.name)
+        absent = [r for r in records if r.path is not None and not Path(r.path).is_file()]
         if absent:
             raise DataError(
                 f"{self._path}: {len(absent)} files are not there, first {absent[0].path} "

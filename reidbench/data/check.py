@@ -79,7 +79,7 @@ def _prepare(
 
 
 def _paths(records: Sequence[Record]) -> list[Path]:
-    return list(dict.fromkeys(r.path for r in records if r.path is not None))
+    return list(dict.fromkeys(Path(r.path) for r in records if r.path is not None))
 
 
 def _tree(tree: Tree) -> Iterator[Row]:
@@ -142,7 +142,7 @@ def _twins(records: Sequence[Record], pictures: Mapping[Path, Picture]) -> Itera
     """The same contents in two splits, or as two people."""
     holders: dict[bytes, list[Record]] = defaultdict(list)
     for r in records:
-        if r.path is not None and (digest := pictures[r.path].digest):
+        if r.path is not None and (digest := pictures[Path(r.path)].digest):
             holders[digest].append(r)
     several = [group for group in holders.values() if len(group) > 1]
     clean = True
@@ -177,11 +177,11 @@ def _against(
         return
     theirs = _photographed(theirs)
     seen = look(_paths(theirs), False, track)
-    there = {d: r for r in theirs if r.path is not None and (d := seen[r.path].digest)}
+    there = {d: r for r in theirs if r.path is not None and (d := seen[Path(r.path)].digest)}
     shared = [
         (r, there[d])
         for r in _photographed(records)
-        if r.path is not None and (d := pictures[r.path].digest) and d in there
+        if r.path is not None and (d := pictures[Path(r.path)].digest) and d in there
     ]
     if not shared:
         yield Row(check, "ok", f"none of its {number(len(seen), 'picture')}")

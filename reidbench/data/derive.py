@@ -104,7 +104,7 @@ def derive(
     for modality, how in made_by.items():
         write_json(out / modality / MARKER, how)
 
-    places = _places([_plain(r.path) for r in photos if r.path is not None])
+    places = _places([_plain(Path(r.path)) for r in photos if r.path is not None])
     work: dict[Path, _Job] = {}
     made: list[Record] = []
     notes = []
@@ -112,7 +112,7 @@ def derive(
         present = {(r.instance_id, r.pid) for r in records if r.modality == o.modality}
         lacking = [r for r in photos if (r.instance_id, r.pid) not in present]
         for r in lacking:
-            source = _plain(r.path or Path())
+            source = _plain(Path(r.path or ""))
             target = out / o.modality / f"{places[source]}{SUFFIX[form]}"
             if not target.is_file():
                 job = work.setdefault(source, _Job(source, places[source], {}))

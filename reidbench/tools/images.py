@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def open_image(path: Path, at_least: tuple[int, int] | None = None) -> Image.Image:
+def open_image(path: Path | str, at_least: tuple[int, int] | None = None) -> Image.Image:
     """The image at `path`, decoded to RGB. Raises DataError naming the file.
 
     at_least: (H, W) that the caller will shrink it to. A JPEG that is more than twice as large is

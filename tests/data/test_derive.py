@@ -1,6 +1,7 @@
 """Derived versions: what is made, kept, refused, and how the new manifest tells it."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -57,13 +58,13 @@ def test_companions_and_their_records(mine, capsys):
             assert getattr(r, name) == getattr(photo, name)
         with Image.open(r.path) as picture:
             assert picture.size == (16, 32)
-    assert new["p2#ir"].path == mine / "out" / "ir" / "s0" / "2.jpg.png"
+    assert Path(new["p2#ir"].path) == mine / "out" / "ir" / "s0" / "2.jpg.png"
     assert {r.generated for r in new.values()} == {"ChannelMix", "LineSketch"}
 
 
 def test_what_is_there_is_kept_and_nothing_depends_on_order(mine, capsys):
     assert derive(mine) == 0
-    first = {i: r.path.read_bytes() for i, r in made(mine)[1].items()}
+    first = {i: Path(r.path).read_bytes() for i, r in made(mine)[1].items()}
     kept = mine / "out" / "ir" / "s0" / "2.jpg.png"
     kept.write_bytes(b"kept")
     (mine / "out" / "ir" / "s1" / "1.jpg.png").unlink()
@@ -71,18 +72,18 @@ def test_what_is_there_is_kept_and_nothing_depends_on_order(mine, capsys):
     assert derive(mine) == 0
     assert "ir: 4 items by ChannelMix, 3 were there" in capsys.readouterr().out
     assert kept.read_bytes() == b"kept"
-    again = {i: r.path.read_bytes() for i, r in made(mine)[1].items()}
+    again = {i: Path(r.path).read_bytes() for i, r in made(mine)[1].items()}
     assert {i for i in first if first[i] != again[i]} == {"p2#ir"}
     assert derive(mine, out="two") == 0
-    assert {i: r.path.read_bytes() for i, r in made(mine, "two")[1].items()} == first
+    assert {i: Path(r.path).read_bytes() for i, r in made(mine, "two")[1].items()} == first
 
 
 def test_processes_make_the_same(mine, monkeypatch):
     monkeypatch.setattr("reidbench.data.derive.BATCH", 1)
     assert derive(mine) == 0 and derive(mine, "--jobs", "2", out="two") == 0
     one, two = (made(mine, out)[1] for out in ("out", "two"))
-    assert {i: r.path.read_bytes() for i, r in one.items()} == {
-        i: r.path.read_bytes() for i, r in two.items()
+    assert {i: Path(r.path).read_bytes() for i, r in one.items()} == {
+        i: Path(r.path).read_bytes() for i, r in two.items()
     }
 
 
@@ -106,7 +107,7 @@ def test_forms_and_arguments(mine):
     assert derive(mine, *words) == 0
     assert not (mine / "out" / "ir").exists()
     _, new = made(mine, table="manifest.csv")
-    assert new["p0#sketch"].path.name == "0.jpg.jpg"
+    assert Path(new["p0#sketch"].path).name == "0.jpg.jpg"
     assert new["p0#sketch"].extras["derived"]["arguments"] == {"strength": 1}
 
 

@@ -97,8 +97,8 @@ def test_a_teacher_alone_is_trained_and_evaluated(finished, capsys):
     # It can be evaluated elsewhere, as any run.
     options = ["data.seed=5", "evaluation.modes=['cloud','edge']", "run.name=e"]
     path = finished / "cloud" / "config.json"
-    assert main(["eval", str(finished / "cloud"), "--config", str(path), "--work-dir", str(finished),
-                 "--cfg-options", *options]) == 0  # fmt: skip
+    words = ["--config", str(path), "--work-dir", str(finished), "--cfg-options", *options]
+    assert main(["eval", str(finished / "cloud"), *words]) == 0
     assert {s["mode"] for s in result_of(finished, "e")["scores"]} == {"cloud"}
 
 

@@ -1,11 +1,12 @@
 """Manifests: what goes in comes out, in every form; what is wrong is one line with its rows."""
 
-from pathlib import Path
+from dataclasses import fields, replace
 
 import pytest
 
+from reidbench.tools._columns import clean_records
 from reidbench.tools.manifest import read_manifest, write_manifest
-from reidbench_registry import DataError, Record
+from reidbench_registry import DataError, DatasetCard, Record, fingerprint
 
 FORMS = [".csv", ".jsonl", ".json", ".parquet"]
 HEADER = "item_id,split,modality,pid"
@@ -13,10 +14,10 @@ HEADER = "item_id,split,modality,pid"
 
 def records(folder):
     return [
-        Record("a", "toy", "test", "rgb", "007", "c1", "p1", "l1", folder / "imgs" / "a.jpg"),
+        Record("a", "toy", "test", "rgb", "007", "c1", "p1", "l1", f"{folder}/imgs/a.jpg"),
         Record("b", "toy", "test", "text", "007", instance_id="p1", text='a "red"\ncoat, été',
                caption_idx=0, extras={"style": "x", "trial_places": [3, 1]}),
-        Record("0012", "toy", "train", "ir", "000", path=Path("/elsewhere/b.png"),
+        Record("0012", "toy", "train", "ir", "000", path="/elsewhere/b.png",
                generated="ChannelMix"),
     ]  # fmt: skip
 
@@ -26,6 +27,48 @@ def test_what_goes_in_comes_out(form, tmp_path):
     path = tmp_path / f"toy{form}"
     write_manifest(path, records(tmp_path))
     assert read_manifest(path) == records(tmp_path)
+
+
+def test_a_table_without_mistakes_reads_the_same_by_columns(tmp_path, monkeypatch):
+    plain = [replace(r, extras={}, role=role) for r, role in zip(
+        records(tmp_path), ("query", None, "gallery"), strict=True)]  # fmt: skip
+    path = tmp_path / "toy.parquet"
+    write_manifest(path, plain)
+    assert clean_records(path, None) == plain
+    assert {r.dataset for r in read_manifest(path, "other")} == {"other"}
+    by_rows = tmp_path / "toy.jsonl"
+    write_manifest(by_rows, plain)
+    assert read_manifest(by_rows) == plain
+    assert {r.dataset for r in read_manifest(by_rows, "other")} == {"other"}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"modality": "radar"}, {"pid": ""}, {"item_id": "0012"}, {"extras": {"a": 1}}]
+)
+def test_a_table_with_anything_else_is_read_by_rows(tmp_path, wrong):
+    rows = [replace(r, extras={}) for r in records(tmp_path)]
+    path = tmp_path / "toy.parquet"
+    write_manifest(path, [replace(rows[0], **wrong), *rows[1:]])
+    assert clean_records(path, None) is None
+
+
+CHANGES = {
+    "item_id": "z", "split": "val", "modality": "thermal", "pid": "8", "camera_id": "c2",
+    "instance_id": "p2", "location_id": "l2", "text": "x", "caption_idx": 4, "generated": "g",
+    "role": "query", "extras": {"a": 1},
+}  # fmt: skip
+
+
+def test_a_fingerprint_follows_every_field_but_place_and_order(tmp_path):
+    card = DatasetCard("toy", "1", "CC0", "nobody", ("rgb",))
+    rows = records(tmp_path)
+    first = fingerprint(card, rows)
+    assert fingerprint(card, rows[::-1]) == first
+    assert fingerprint(card, records(tmp_path / "elsewhere")) == first
+    assert fingerprint(replace(card, revision="2"), rows) != first
+    found = {fingerprint(card, [replace(rows[0], **{k: v}), *rows[1:]]) for k, v in CHANGES.items()}
+    assert len(found | {first}) == len(CHANGES) + 1
+    assert {f.name for f in fields(Record)} == {*CHANGES, "dataset", "path"}
 
 
 def written(tmp_path, text, name="m.csv"):
@@ -39,7 +82,7 @@ def test_columns_of_other_hands(tmp_path):
     text = "\ufeffpid,style,rel_path,item_id,modality,split,caption_idx,extras\n"
     text += '007,lineart,x/1.png,s1,sketch,test,1.0,"{""artist"": 3}"\n0,,,s2,sketch,test,,\n'
     first, second = read_manifest(written(tmp_path, text))
-    assert first == Record("s1", "m", "test", "sketch", "007", path=tmp_path / "x/1.png",
+    assert first == Record("s1", "m", "test", "sketch", "007", path=f"{tmp_path}/x/1.png",
                            caption_idx=1, extras={"style": "lineart", "artist": 3})  # fmt: skip
     assert second == Record("s2", "m", "test", "sketch", "0")
     line = '{"item_id": 7, "split": "test", "modality": "rgb", "pid": 3, "camera_id": null}\n\n'

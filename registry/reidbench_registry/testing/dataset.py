@@ -59,7 +59,7 @@ def indexes_whole_records(subject: Subject) -> None:
             require(r.text and r.path is None, f"{who}: a caption has a text and no path")
         else:
             require(r.text is None, f"{who}: a picture has no text")
-            require(r.path is None or r.path.is_file(), f"{who}: there is no file {r.path}")
+            require(r.path is None or Path(r.path).is_file(), f"{who}: there is no file {r.path}")
 
 
 def splits_share_nobody(subject: Subject) -> None:

@@ -1,0 +1,111 @@
+"""Large Parquet manifests, column by column.
+
+Only what is right throughout is read here. Anything else is left to the reader that goes row by
+row, which is slower and finds the words.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from reidbench_registry import MODALITIES, Record
+
+NEEDED = ("item_id", "split", "modality", "pid")
+FIELDS = ("item_id", "dataset", "split", "modality", "pid", "camera_id", "instance_id",
+          "location_id", "path", "text", "caption_idx", "generated", "role")  # fmt: skip
+"""Those of a Record, in its order, without `extras`."""
+FEW = ("dataset", "split", "modality", "pid", "camera_id", "location_id", "generated", "role")
+"""Whose values repeat: equal ones become one object."""
+
+
+def read_table(path: Path) -> Any:
+    """The file as a pyarrow table. Raises ValueError for a damaged one."""
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        # The file alone: a folder name like `split=test` above it must not become a column.
+        return pyarrow.parquet.ParquetFile(path).read()
+    except pyarrow.ArrowException as error:
+        raise ValueError(f"not a whole Parquet file: {error}") from None
+
+
+def clean_records(path: Path, dataset: str | None) -> list[Record] | None:
+    """The records of a manifest in which every cell is right and every column known; else None.
+
+    Raises ValueError for a damaged file."""
+    table = read_table(path)
+    if not _is_clean(table):
+        return None
+    count = len(table)
+    columns = {name: _values(table[name], name) for name in table.column_names if name in FIELDS}
+    del table
+    name = dataset or path.stem
+    if dataset is not None or "dataset" not in columns:
+        columns["dataset"] = [name] * count
+    columns["dataset"] = [given or name for given in columns["dataset"]]
+    if "path" in columns:
+        columns["path"] = [p and below(path.parent, p) for p in columns["path"]]
+    nothing = [None] * count
+    with _no_collection():
+        return list(map(Record, *(columns.get(name, nothing) for name in FIELDS)))
+
+
+def below(folder: Path, file: str) -> str:
+    """Where `file` lies, a relative one below `folder`: a string, a Path costs ten times more."""
+    return file if file.startswith("/") else f"{folder}/{file}"
+
+
+def _is_clean(table: Any) -> bool:
+    import pyarrow
+    import pyarrow.compute as pc
+
+    names = table.column_names
+    known = {*FIELDS, "extras"}
+    if not len(table) or not set(NEEDED) <= set(names) <= known or len(set(names)) < len(names):
+        return False
+    for name in names:
+        column, kind = table[name], table[name].type
+        text = pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)
+        number = name == "caption_idx" and pyarrow.types.is_integer(kind)
+        if name == "extras" and column.null_count < len(column):
+            return False
+        if not (text or number or column.null_count == len(column)):
+            return False
+    for name in NEEDED:
+        if table[name].null_count or pc.any(pc.equal(table[name], "")).as_py():
+            return False
+    known_modalities = pc.is_in(table["modality"], value_set=pyarrow.array(MODALITIES))
+    unique = pc.count_distinct(table["item_id"]).as_py() == len(table)
+    return unique and pc.all(known_modalities).as_py()
+
+
+def _values(column: Any, name: str) -> list[Any]:
+    """Cells as Python values, empty strings as None."""
+    import pyarrow.compute as pc
+
+    if column.null_count == len(column):
+        return [None] * len(column)
+    if name != "caption_idx" and pc.any(pc.equal(column, "")).as_py():
+        column = pc.if_else(pc.equal(column, ""), None, column)
+    if name not in FEW:
+        return column.to_pylist()
+    encoded = column.combine_chunks().dictionary_encode()
+    values = [*encoded.dictionary.to_pylist(), None]
+    return [values[-1 if i is None else i] for i in encoded.indices.to_pylist()]
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Python's garbage collector would look at a million new records again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
