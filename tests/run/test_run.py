@@ -96,9 +96,9 @@ def test_a_teacher_alone_is_trained_and_evaluated(finished, capsys):
     assert result_of(finished, "cloud")["scores"] == cloud
     # It can be evaluated elsewhere, as any run.
     options = ["data.seed=5", "evaluation.modes=['cloud','edge']", "run.name=e"]
-    path = finished / "cloud" / "config.json"
-    assert main(["eval", str(finished / "cloud"), str(path), "--work-dir", str(finished),
-                 "--cfg-options", *options]) == 0  # fmt: skip
+    cloud = finished / "cloud"
+    assert main(["eval", str(cloud), "--config", str(cloud / "config.json"),
+                 "--work-dir", str(finished), "--cfg-options", *options]) == 0  # fmt: skip
     assert {s["mode"] for s in result_of(finished, "e")["scores"]} == {"cloud"}
 
 
