@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,16 @@ WEIGHTS = "adapter_model.safetensors"
 _INITS: dict[str, bool | str] = {"gaussian": "gaussian", "kaiming": True}
 _BLOCK = re.compile(r".*\.(visual\.blocks|language_model\.layers)\.(\d+)\..+")
 _ALWAYS = re.compile(r".*\.(attn\.(qkv|proj)|self_attn\.[qkvo]_proj|merger\.mlp\.[02])")
+_ADAPTED = re.compile(r"base_model\.model\.(.+)\.lora_A\.weight")
+# Settings of PEFT under which the same tensors are another model.
+_UNCHANGED: dict[str, Any] = {
+    "peft_type": "LORA",
+    "bias": "none",
+    "use_rslora": False,
+    "rank_pattern": {},
+    "alpha_pattern": {},
+    "fan_in_fan_out": False,
+}
 # Key prefixes of adapters made with transformers before 4.52.
 _OLD_NAMES = (
     ("base_model.model.model.layers.", "base_model.model.model.language_model.layers."),
@@ -124,15 +134,18 @@ class Lora:
             f"alpha {self.alpha:g}, dropout {self.dropout:g}, {self.init} initialisation"
         )
 
-    def attach(self, model: nn.Module, seed: int | None = None) -> PeftModel:
-        """Freeze `model` and put the adapter into it, initialised from `seed`."""
+    def attach(
+        self, model: nn.Module, seed: int | None = None, modules: Sequence[str] | None = None
+    ) -> PeftModel:
+        """Freeze `model` and put the adapter into it, initialised from `seed`: into the scheme's
+        modules, or into the given ones."""
         config = LoraConfig(
             r=self.r,
             lora_alpha=self.alpha,
             lora_dropout=self.dropout,
             use_dora=self.dora,
             init_lora_weights=_INITS[self.init],
-            target_modules=target_modules(model, self.scheme),
+            target_modules=list(modules or target_modules(model, self.scheme)),
         )
         with quiet(), seeded(seed):
             return get_peft_model(model, config)
@@ -150,23 +163,57 @@ def save_adapter(model: PeftModel, weights: str, folder: Path) -> None:
     write_json(folder / SETTINGS, plain)
 
 
+def adopt(model: nn.Module, folder: Path) -> tuple[PeftModel, Lora]:
+    """Put a trained adapter into `model`, with its own settings and wherever its tensors belong.
+
+    Raises DataError for a folder that is no PEFT adapter of a kind we know, or one of another
+    base."""
+    path = folder / SETTINGS
+    found = _settings(path)
+    for key, plain in _UNCHANGED.items():
+        if found.get(key, plain) not in (plain, None):
+            raise DataError(f"{path}: {key}={found[key]!r} is not supported")
+    names = [_current(name) for name in load_tensors(folder / WEIGHTS)]
+    adapted = (_ADAPTED.fullmatch(name) for name in names)
+    modules = list(dict.fromkeys(match[1] for match in adapted if match))
+    own = {name for name, _ in model.named_modules()}
+    if unknown := [name for name in modules if name not in own]:
+        raise DataError(
+            f"{folder}: the model has no module {unknown[0]}; {_base_of(found)} is the adapter's"
+        )
+    if not modules:
+        raise DataError(f"{folder / WEIGHTS}: no tensor of a LoRA adapter")
+    by_scheme = {frozenset(target_modules(model, scheme)): scheme for scheme in SCHEMES}
+    try:
+        lora = Lora.parse(
+            {
+                "r": found.get("r"),
+                "alpha": found.get("lora_alpha"),
+                "dropout": found.get("lora_dropout", 0.0),
+                "dora": found.get("use_dora", False),
+            }
+        )
+    except ConfigError as error:
+        raise DataError(f"damaged adapter settings: {path}: {error}") from None
+    lora = replace(lora, scheme=by_scheme.get(frozenset(modules), "its own"))
+    adapted_model = lora.attach(model, 0, modules)
+    load_adapter(adapted_model, lora, folder)
+    return adapted_model, lora
+
+
 def load_adapter(model: PeftModel, lora: Lora, folder: Path) -> None:
     """Take the weights of a PEFT folder, the authors' included, whose modules go by older names.
 
     Raises DataError when a file is missing or damaged, or made with other settings than `lora`."""
     path = folder / SETTINGS
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        kept = {k: found.get(k) for k in ("r", "lora_alpha", "use_dora")}
-    except FileNotFoundError:
-        raise DataError(f"adapter settings not found: {path}") from None
-    except (OSError, ValueError, AttributeError) as error:
-        raise DataError(f"damaged adapter settings: {path}: {error}") from None
+    found = _settings(path)
     ours = asdict(lora)
     # The same tensors under another alpha would be another model.
     for theirs, mine in (("r", "r"), ("lora_alpha", "alpha"), ("use_dora", "dora")):
-        if kept[theirs] != ours[mine]:
-            raise DataError(f"{path}: {theirs} is {kept[theirs]!r}, the config says {ours[mine]!r}")
+        if found.get(theirs) != ours[mine]:
+            raise DataError(
+                f"{path}: {theirs} is {found.get(theirs)!r}, the config says {ours[mine]!r}"
+            )
     state = {_current(name): t for name, t in load_tensors(folder / WEIGHTS).items()}
     expected = get_peft_model_state_dict(model, save_embedding_layers=False)
     for name in sorted(expected.keys() ^ state.keys()):
@@ -175,8 +222,27 @@ def load_adapter(model: PeftModel, lora: Lora, folder: Path) -> None:
     for name, value in expected.items():
         if value.shape != state[name].shape:
             shapes = f"{list(state[name].shape)} instead of {list(value.shape)}"
-            raise DataError(f"{folder / WEIGHTS} does not fit the model: {name} is {shapes}")
+            raise DataError(
+                f"{folder / WEIGHTS} does not fit the model: {name} is {shapes}; "
+                f"{_base_of(found)} is the adapter's"
+            )
     set_peft_model_state_dict(model, state)
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"adapter settings not found: {path}") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"damaged adapter settings: {path}: {error}") from None
+    if not isinstance(found, dict):
+        raise DataError(f"damaged adapter settings: {path}: expected an object")
+    return found
+
+
+def _base_of(settings: Mapping[str, Any]) -> str:
+    return f"the base {settings.get('base_model_name_or_path') or 'of unknown name'!r}"
 
 
 def _current(name: str) -> str:

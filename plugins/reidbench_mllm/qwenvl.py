@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from transformers.models.qwen2_vl.modeling_qwen2_vl import PatchEmbed
 
 from reidbench.tools.images import open_image, to_pixels
 from reidbench.tools.tensors import load_tensors, save_tensors
@@ -15,7 +16,7 @@ from reidbench.tools.text import clean_caption
 from reidbench_registry import MODALITIES, ConfigError, DataError, Record
 
 from .checkpoint import defaults, open_checkpoint, quiet
-from .lora import Lora, load_adapter, save_adapter
+from .lora import Lora, adopt, load_adapter, save_adapter
 from .positions import rotary_positions
 from .prefix import Prefix
 from .prompts import complete
@@ -45,6 +46,8 @@ class QwenVL(nn.Module):
     weights: 'embedded' (1.2 M parameters, 64 x 32 images), a local folder, or a name on the
         Hugging Face hub (downloads).
     lora: None, or dict(scheme, r, alpha, dropout, dora, init); schemes: see `lora.target_modules`.
+    adapter: folder of a trained PEFT adapter, the authors' included, instead of `lora`; what it
+        adapts and how stands in the folder.
     train_base: the weights below the adapter are trained, too.
     image_size: [H, W]; None: what the checkpoint is used with, [336, 196] for real ones.
     max_text_tokens: prompt and caption together; longer captions are cut, the prompt never is.
@@ -73,6 +76,7 @@ class QwenVL(nn.Module):
         self,
         weights: str = "embedded",
         lora: dict[str, Any] | None = None,
+        adapter: str | None = None,
         train_base: bool = False,
         image_size: list[int] | None = None,
         max_text_tokens: int = 165,
@@ -99,6 +103,8 @@ class QwenVL(nn.Module):
         ):
             if value not in known:
                 raise ConfigError(f"QwenVL: {name}={value!r} is none of {', '.join(known)}")
+        if adapter is not None and (not isinstance(adapter, str) or lora is not None):
+            raise ConfigError(f"QwenVL: adapter={adapter!r} is a folder, given without lora=")
         self._lora = Lora.parse(lora) if lora is not None else None
         default = defaults(weights)
         wording = complete(prompts, default["prompts"])
@@ -129,7 +135,14 @@ class QwenVL(nn.Module):
             with quiet():  # its name is about to change
                 model.gradient_checkpointing_enable({"use_reentrant": False})
         base = dict(model.named_parameters())  # before the adapter joins them
-        self.model: nn.Module = self._lora.attach(model, seed) if self._lora else model
+        self.model: nn.Module = model
+        if adapter is not None:
+            self.model, self._lora = adopt(model, Path(adapter).expanduser())
+        elif self._lora:
+            self.model = self._lora.attach(model, seed)
+        if hasattr(model.model.visual.patch_embed.proj, "lora_A"):
+            # The shortcut would pass the adapter by.
+            model.model.visual.patch_embed.__class__ = PatchEmbed
         if train_base:
             for parameter in base.values():
                 parameter.requires_grad_(True)

@@ -71,7 +71,8 @@ class Distillation(Training):
 
 @dataclass
 class Teacher:
-    train: Training
+    train: Training | None
+    """None: the model is used as its weights are."""
     backbone: dict[str, Any] = entry("backbone")
     neck: Literal["none", "bn", "bn_per_modality"] = "bn"
     tap: Literal["before", "after"] = "before"

@@ -22,7 +22,7 @@ def preflight(context: Context) -> None:
             context.create(kind, cfg)
     tasks_of(context)
     for stage, section in (("teacher", experiment.teacher), ("distill", experiment.student)):
-        if section is not None:
+        if section is not None and section.train is not None:
             nothing = optimizer(
                 [torch.nn.Parameter(torch.zeros(1))], section.train, f"{stage}.train"
             )

@@ -121,7 +121,8 @@ def _conditions(context: Context) -> dict[str, Any]:
     def model(section: Teacher | Student | None) -> dict[str, str] | None:
         if section is None:
             return None
-        return {"neck": section.neck, "tap": section.tap, "selection": section.train.selection}
+        selection = section.train.selection if section.train else "untrained"
+        return {"neck": section.neck, "tap": section.tap, "selection": selection}
 
     models = {"teacher": model(experiment.teacher), "student": model(experiment.student)}
     return {

@@ -102,6 +102,14 @@ def test_a_teacher_alone_is_trained_and_evaluated(finished, capsys):
     assert {s["mode"] for s in result_of(finished, "e")["scores"]} == {"cloud"}
 
 
+def test_a_teacher_may_be_used_as_it_is(finished, capsys):
+    assert run(finished, "teacher.train=None", "evaluation.modes=['cloud']", "run.name=asis") == 0
+    assert "used as it is" in capsys.readouterr().out
+    result = result_of(finished, "asis")
+    assert result["conditions"]["cloud"]["query"]["selection"] == "untrained"
+    assert result["scores"] != result_of(finished, "cloud")["scores"]
+
+
 def test_same_seed_gives_the_same_numbers(finished, tmp_path):
     assert run(tmp_path) == 0
     assert result_of(tmp_path)["scores"] == result_of(finished)["scores"]

@@ -58,6 +58,11 @@ def fit(
     `bank` gives the teacher's features to a distillation. `training.json` in `out` says which
     weights these are and what validation found."""
     training, run = section.train, context.experiment.run
+    if training is None:
+        checkpoint.save(model_of(context, section, **extra), {}, out)
+        write_json(out / "training.json", {"selection": "untrained", "step": 0, "steps": 0})
+        context.reporter.line(stage, f"{section.backbone['type']}: used as it is")
+        return
     losses = _weighted(context, "loss", training.losses)
     distillers: list[Weighted] = []
     task_weight = 1.0
