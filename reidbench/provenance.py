@@ -35,13 +35,34 @@ def component(entry: Entry) -> dict[str, str]:
 def package_digest(package: str) -> str:
     """SHA-256 over the names and bytes of a package's files, compiled files left out."""
     spec = importlib.util.find_spec(package)
+    places = (spec and spec.submodule_search_locations) or []
+    return content_digest(*map(Path, places))
+
+
+@functools.cache
+def content_digest(*places: Path) -> str:
+    """SHA-256 over the names and bytes of files, or of all files below folders."""
     digest = hashlib.sha256()
-    for folder in (spec and spec.submodule_search_locations) or []:
-        for file in sorted(Path(folder).rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(file.relative_to(folder).as_posix().encode() + b"\0")
-                digest.update(file.read_bytes() + b"\0")
+    for place in places:
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(path.relative_to(place).as_posix().encode() + b"\0")
+                with path.open("rb") as file:
+                    digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()[:16]
+
+
+def named_files(config: Any) -> dict[str, str]:
+    """Every string of a config that names a local file or folder -> a digest of its content, so
+    that other weights under the same name are other weights."""
+    if isinstance(config, dict):
+        config = list(config.values())
+    if isinstance(config, list):
+        return {name: digest for part in config for name, digest in named_files(part).items()}
+    if not isinstance(config, str) or not config or len(config) > 4096 or "\0" in config:
+        return {}
+    path = Path(config).expanduser()
+    return {config: content_digest(path.resolve())} if path.exists() else {}
 
 
 def version() -> str:

@@ -94,12 +94,14 @@ class Context:
         return self.store.partial(name, self._key(name, section, inputs)[0])
 
     def _key(self, name: str, section: Any, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """A stage's key and what it is made from: the section's config, the code of the entries it
-        names, the harness's version and the inputs (keys of earlier stages, the seed)."""
+        """A stage's key and what it is made from: the section's config, the code of the entries and
+        the content of the weights that it names, the harness's version and the inputs (keys of
+        earlier stages, the seed)."""
         material = {
             "stage": name,
             "config": asdict(section),
             "components": self.components(section),
+            "files": provenance.named_files(asdict(section).get("backbone", {})),
             "reidbench": provenance.version(),
             "inputs": inputs,
         }

@@ -1,11 +1,14 @@
 """The main job, whole but tiny: every stage through the command line."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from reidbench.cli.main import main
+from reidbench_mllm.checkpoint import EMBEDDED
 
 ROOT = Path(__file__).parents[2]
 TINY = [
@@ -191,3 +194,21 @@ def test_street10_runs_end_to_end(tmp_path, monkeypatch):
     assert not result["dataset"]["synthetic"]
     assert all(r["identity"]["generated_by"] for r in result["scores"]
                if r["identity"]["task"]["name"] != "text2rgb")  # fmt: skip
+
+
+def test_other_weights_under_the_same_name_train_another_teacher(finished, tmp_path, capsys):
+    from reidbench import provenance
+
+    weights = tmp_path / "checkpoint"
+    shutil.copytree(EMBEDDED, weights)
+    option = f"teacher.backbone.weights={weights}"
+    words = ["evaluation.modes=['cloud']", "run.name=local"]
+    assert run(finished, option, *words) == 0
+    capsys.readouterr()
+    assert run(finished, option, *words) == 0
+    assert "teacher" in skipped(capsys.readouterr().out)
+    state = load_file(weights / "model.safetensors")
+    save_file({n: t * 1.01 for n, t in state.items()}, weights / "model.safetensors")
+    provenance.content_digest.cache_clear()  # a new process looks anew
+    assert run(finished, option, *words) == 0
+    assert "teacher" not in skipped(capsys.readouterr().out)
