@@ -10,6 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from ._pause import collection_paused
 from .errors import ConfigError, DataError, did_you_mean
 from .kinds import MODALITIES
 
@@ -88,9 +89,10 @@ def fingerprint(card: DatasetCard, records: Sequence[Record]) -> str:
     # Many rows at once: encoding them one by one takes three times as long.
     encode = json.JSONEncoder(sort_keys=True, default=dict).encode
     ordered = sorted(records, key=attrgetter("item_id"))
-    for start in range(0, len(ordered), 4096):
-        rows = list(map(_CONTENT, ordered[start : start + 4096]))
-        digest.update(encode(rows).encode() + b"\n")
+    with collection_paused():
+        for start in range(0, len(ordered), 4096):
+            rows = list(map(_CONTENT, ordered[start : start + 4096]))
+            digest.update(encode(rows).encode() + b"\n")
     return digest.hexdigest()
 
 

@@ -6,19 +6,18 @@ row, which is slower and finds the words.
 
 from __future__ import annotations
 
-import contextlib
-import gc
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from reidbench_registry import MODALITIES, Record
+from reidbench_registry._pause import collection_paused
 
 NEEDED = ("item_id", "split", "modality", "pid")
 FIELDS = ("item_id", "dataset", "split", "modality", "pid", "camera_id", "instance_id",
           "location_id", "path", "text", "caption_idx", "generated", "role")  # fmt: skip
 """Those of a Record, in its order, without `extras`."""
-FEW = ("dataset", "split", "modality", "pid", "camera_id", "location_id", "generated", "role")
+FEW = ("dataset", "split", "modality", "pid", "camera_id", "instance_id", "location_id",
+       "generated", "role")  # fmt: skip
 """Whose values repeat: equal ones become one object."""
 
 
@@ -49,13 +48,14 @@ def clean_records(path: Path, dataset: str | None) -> list[Record] | None:
         columns["dataset"] = [name] * count
     columns["dataset"] = [given or name for given in columns["dataset"]]
     if "path" in columns:
-        columns["path"] = [p and below(path.parent, p) for p in columns["path"]]
+        folder = str(path.parent)
+        columns["path"] = [p and below(folder, p) for p in columns["path"]]
     nothing = [None] * count
-    with _no_collection():
+    with collection_paused():
         return list(map(Record, *(columns.get(name, nothing) for name in FIELDS)))
 
 
-def below(folder: Path, file: str) -> str:
+def below(folder: str, file: str) -> str:
     """Where `file` lies, a relative one below `folder`: a string, a Path costs ten times more."""
     return file if file.startswith("/") else f"{folder}/{file}"
 
@@ -97,15 +97,3 @@ def _values(column: Any, name: str) -> list[Any]:
     encoded = column.combine_chunks().dictionary_encode()
     values = [*encoded.dictionary.to_pylist(), None]
     return [values[-1 if i is None else i] for i in encoded.indices.to_pylist()]
-
-
-@contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Python's garbage collector would look at a million new records again and again."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

@@ -115,7 +115,7 @@ def _record(row: Row, number: int, path: Path, problems: Problems) -> Record:
         modality=modality,
         pid=needed("pid"),
         **{name: string(name) for name in OPTIONAL},
-        path=below(path.parent, file) if file else None,
+        path=below(str(path.parent), file) if file else None,
         caption_idx=_whole_number(row.get("caption_idx"), wrong),
         extras=_extras(row, wrong),
     )
