@@ -20,7 +20,8 @@ FROZEN = {
     "reidbench_registry.testing": "CLAIMS Case Outcome cases cases_of",
     "reidbench.tools.files": "whole_file whole_folder write_json",
     "reidbench.tools.images": "open_image to_pixels to_tensor",
-    "reidbench.tools.manifest": "COLUMNS OPTIONAL REQUIRED read_manifest write_manifest",
+    "reidbench.tools.manifest": """
+        COLUMNS OPTIONAL REQUIRED TRIALS read_manifest read_trials write_manifest""",
     "reidbench.tools.problems": "Problems raise_all",
     "reidbench.tools.tensors": "load_state load_tensors save_tensors",
     "reidbench.tools.text": "clean_caption",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reidbench.tools.files import whole_file
-from reidbench.tools.manifest import read_manifest
+from reidbench.tools.manifest import read_manifest, read_trials
 from reidbench_registry import MODALITIES, ConfigError, DataError, DatasetCard, Record, Track
 from reidbench_registry.testing.pictures import draw
 
@@ -19,6 +19,8 @@ class Manifest:
     `reidbench.tools.manifest`.
 
     path: the table; paths in it start at its folder.
+    trials: a table of the galleries that the set's authors drew (`reidbench.tools.manifest.
+        read_trials`), for tasks with trials; None: tasks that draw for themselves only.
     name: of the data set; None: the file's name.
     licence, citation, synthetic: for the card, which results carry.
 
@@ -39,6 +41,7 @@ class Manifest:
     def __init__(
         self,
         path: str,
+        trials: str | None = None,
         name: str | None = None,
         licence: str = "not given",
         citation: str = "not given",
@@ -46,12 +49,15 @@ class Manifest:
     ) -> None:
         if not isinstance(path, str) or not path:
             raise ConfigError(f"Manifest: path={path!r} is no file")
+        if trials is not None and (not isinstance(trials, str) or not trials):
+            raise ConfigError(f"Manifest: trials={trials!r} is no file")
         for key, value in (("name", name), ("licence", licence), ("citation", citation)):
             if not (isinstance(value, str) and value) and not (key == "name" and value is None):
                 raise ConfigError(f"Manifest: {key}={value!r} is no text")
         if type(synthetic) is not bool:
             raise ConfigError(f"Manifest: synthetic={synthetic!r} must be true or false")
         self._path = Path(path).expanduser()
+        self._trials = Path(trials).expanduser() if trials else None
         self.card = DatasetCard(
             name=name or self._path.stem,
             revision="unread",
@@ -73,6 +79,14 @@ class Manifest:
                 f"(item {absent[0].item_id!r})",
                 (f"image not found: {r.path} (item {r.item_id!r})" for r in absent),
             )
+        if self._trials:
+            places = read_trials(self._trials, {r.item_id for r in records})
+            records = [
+                replace(r, extras={**r.extras, "trial_places": places[r.item_id]})
+                if r.item_id in places
+                else r
+                for r in records
+            ]
         found = {r.modality for r in records}
         self.card = replace(
             self.card,

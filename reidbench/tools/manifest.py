@@ -22,7 +22,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from .problems import Problems
 
 REQUIRED = ("item_id", "split", "modality", "pid")
 OPTIONAL = ("camera_id", "instance_id", "location_id", "text", "generated", "role")
+TRIALS = ("item_id", "trial", "place")
 COLUMNS = (*REQUIRED, "dataset", *OPTIONAL, "path", "caption_idx", "extras")
 
 Row = dict[str, Any]
@@ -46,29 +47,12 @@ def read_manifest(path: Path, dataset: str | None = None) -> list[Record]:
     Raises DataError, one line that names the file and the rows: a file that is missing, damaged or
     empty, a column that is missing, an empty or wrong cell, a modality that does not exist, an
     item id that occurs twice."""
-    if path.suffix not in _READERS:
-        raise DataError(f"{path}: a manifest is a {', '.join(_READERS)} file")
-    if not path.is_file():
-        raise DataError(f"manifest not found: {path}")
+    if path.suffix == ".parquet" and path.is_file():
+        with _one_line(path):
+            if (quick := clean_records(path, dataset)) is not None:
+                return quick
     problems = Problems(path, "row")
-    try:
-        if path.suffix == ".parquet" and (quick := clean_records(path, dataset)) is not None:
-            return quick
-        rows = _READERS[path.suffix](path, problems)
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 (byte {error.start})") from None
-    except (OSError, ValueError, csv.Error) as error:
-        raise DataError(f"{path}: {str(error).partition(chr(10))[0]}") from None
-    problems.raise_any()
-    if not rows:
-        raise DataError(f"{path}: the manifest is empty")
-    present = set().union(*rows)
-    for name in REQUIRED:
-        if name not in present:
-            raise DataError(
-                f"{path}: there is no column {name!r}{did_you_mean(name, present - set(COLUMNS))} "
-                f"(columns: {', '.join(sorted(present))})"
-            )
+    rows = _read(path, problems, REQUIRED, COLUMNS)
     if dataset is not None:
         rows = [row | {"dataset": dataset} for row in rows]
     records = [_record(row, number, path, problems) for number, row in enumerate(rows, start=1)]
@@ -78,6 +62,69 @@ def read_manifest(path: Path, dataset: str | None = None) -> list[Record]:
             problems.add(f"item id {record.item_id!r} occurs more than once", number)
     problems.raise_any()
     return records
+
+
+def read_trials(path: Path, items: Collection[str]) -> dict[str, list[int]]:
+    """Galleries that a data set's authors drew, as a table of a manifest's forms beside it: columns
+    `item_id`, `trial` and `place`, both counted from 0, a row for each item of a gallery and trial.
+
+    item id -> its place in each trial: `extras["trial_places"]` of a Record. An item takes part in
+    galleries of as many shots as its place is smaller than. Raises DataError naming the rows: an
+    item that is none of `items`, a wrong number, a trial that comes twice or not at all."""
+    problems = Problems(path, "row")
+    rows = _read(path, problems, TRIALS, TRIALS)
+    found: dict[str, dict[int, int]] = {}
+    for number, row in enumerate(rows, start=1):
+        numbers = [_whole_number(row.get(name), lambda _: None) for name in TRIALS[1:]]
+        trial, place = (n if n is not None and n >= 0 else None for n in numbers)
+        item = str(row.get("item_id"))
+        if trial is None or place is None:
+            problems.add("trial and place are whole numbers from 0", number)
+        elif item not in items:
+            problems.add("items that are not in the manifest", number)
+        elif trial in found.setdefault(item, {}):
+            problems.add("an item twice in one trial", number)
+        else:
+            found[item][trial] = place
+    count = max((max(places, default=-1) for places in found.values()), default=-1) + 1
+    for item, places in found.items():
+        if len(places) < count:
+            problems.add(f"items that are not in each of the {count} trials, such as {item!r}")
+            break
+    problems.raise_any()
+    return {item: [places[t] for t in range(count)] for item, places in found.items()}
+
+
+def _read(path: Path, problems: Problems, needed: Sequence[str], known: Sequence[str]) -> list[Row]:
+    """The rows of a table that has at least the columns `needed`."""
+    if path.suffix not in _READERS:
+        raise DataError(f"{path}: a manifest is a {', '.join(_READERS)} file")
+    if not path.is_file():
+        raise DataError(f"manifest not found: {path}")
+    with _one_line(path):
+        rows = _READERS[path.suffix](path, problems)
+    problems.raise_any()
+    if not rows:
+        raise DataError(f"{path}: the manifest is empty")
+    present = set().union(*rows)
+    for name in needed:
+        if name not in present:
+            raise DataError(
+                f"{path}: there is no column {name!r}{did_you_mean(name, present - set(known))} "
+                f"(columns: {', '.join(sorted(present))})"
+            )
+    return rows
+
+
+@contextlib.contextmanager
+def _one_line(path: Path) -> Iterator[None]:
+    """What damaged files make libraries raise, as DataError."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 (byte {error.start})") from None
+    except (OSError, ValueError, csv.Error) as error:
+        raise DataError(f"{path}: {str(error).partition(chr(10))[0]}") from None
 
 
 def _record(row: Row, number: int, path: Path, problems: Problems) -> Record:
