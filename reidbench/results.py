@@ -25,7 +25,8 @@ KEYS: dict[str, str] = {
     "conditions": "per deployment mode: feature tap and neck, checkpoint selection, precision; "
     "null where unknown (files)",
     "scores": "one row per task and mode: identity, mode, counts, chance, metrics in [0, 1], their "
-    "95% intervals (null with a single identity), brackets that near-ties leave open, collapsed",
+    "95% intervals (null with a single identity), brackets that near-ties leave open, collapsed; "
+    "for composite queries that the model did not embed as a whole, `fused`: how many, and how",
     "components": "kind, name, distribution, version, source digest of every entry used",
     "stages": "key of each stage; empty for files",
 }

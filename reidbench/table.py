@@ -45,6 +45,8 @@ def _caption(rows: list[dict[str, Any]]) -> str:
     skipped = {r["identity"]["task"]["name"]: r["n_query"] - r["n_valid"] for r in rows}
     words = [f"percent; chance R1 {100 * chance:.1f}"]
     words += [f"{n} queries of {t} have no positive" for t, n in skipped.items() if n]
+    if any("fused" in r for r in rows):
+        words.append("composite queries fused by the harness")
     if any(r["collapsed"] for r in rows):
         words.append("many similarities are equal: a collapsed model")
     return "; ".join(words)

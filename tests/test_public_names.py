@@ -16,12 +16,13 @@ FROZEN = {
         Backbone Catalog CheckFailed ConfigError DataError Dataset DatasetCard Distiller Entry
         EvalProtocol Exclusion Loss Metric Owner PluginError Ranks Record Registrar ReidbenchError
         ReportSection RunInfo RunResult Sampler Selector StageInfo Task Track Transform Trials
-        UnknownEntryError did_you_mean fingerprint hookimpl""",
+        UnknownEntryError composite did_you_mean fingerprint hookimpl""",
     "reidbench_registry.testing": "CLAIMS Case Outcome cases cases_of",
+    "reidbench.tools.beside": "COMPOSITES TRIALS read_composites read_trials",
     "reidbench.tools.files": "whole_file whole_folder write_json",
     "reidbench.tools.images": "open_image to_pixels to_tensor",
     "reidbench.tools.manifest": """
-        COLUMNS OPTIONAL REQUIRED TRIALS read_manifest read_trials write_manifest""",
+        COLUMNS OPTIONAL REQUIRED read_manifest write_manifest""",
     "reidbench.tools.problems": "Problems raise_all",
     "reidbench.tools.tensors": "load_state load_tensors save_tensors",
     "reidbench.tools.text": "clean_caption",
@@ -46,7 +47,7 @@ def defined(module):
 def test_the_contract_exports_these_names():
     assert sorted(reidbench_registry.__all__) == sorted(FROZEN["reidbench_registry"].split())
     assert sorted(testing.__all__) == sorted(FROZEN["reidbench_registry.testing"].split())
-    assert API_VERSION == (1, 0)
+    assert API_VERSION == (1, 1)
 
 
 def test_tools_are_these_modules_with_these_names():

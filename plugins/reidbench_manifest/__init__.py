@@ -1,4 +1,4 @@
-"""One's own data: any table of items."""
+"""One's own data and questions: any table of items, any query -> gallery evaluation."""
 
 from reidbench_registry import Registrar, hookimpl
 
@@ -6,3 +6,5 @@ from reidbench_registry import Registrar, hookimpl
 @hookimpl
 def reidbench_register(catalog: Registrar) -> None:
     catalog.add("dataset", "Manifest", "reidbench_manifest.dataset:Manifest")
+    catalog.add("task", "Retrieval", "reidbench_manifest.tasks:retrieval")
+    catalog.add("protocol", "Tasks", "reidbench_manifest.tasks:tasks")

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from reidbench.tools.beside import read_composites, read_trials
 from reidbench.tools.files import whole_file
-from reidbench.tools.manifest import read_manifest, read_trials
+from reidbench.tools.manifest import read_manifest
 from reidbench_registry import MODALITIES, ConfigError, DataError, DatasetCard, Record, Track
 from reidbench_registry.testing.pictures import draw
 
@@ -19,8 +20,10 @@ class Manifest:
     `reidbench.tools.manifest`.
 
     path: the table; paths in it start at its folder.
-    trials: a table of the galleries that the set's authors drew (`reidbench.tools.manifest.
+    trials: a table of the galleries that the set's authors drew (`reidbench.tools.beside.
         read_trials`), for tasks with trials; None: tasks that draw for themselves only.
+    composites: a table of queries that ask with several items at once (`reidbench.tools.beside.
+        read_composites`); None: each query is one item.
     name: of the data set; None: the file's name.
     licence, citation, synthetic: for the card, which results carry.
 
@@ -42,6 +45,7 @@ class Manifest:
         self,
         path: str,
         trials: str | None = None,
+        composites: str | None = None,
         name: str | None = None,
         licence: str = "not given",
         citation: str = "not given",
@@ -49,8 +53,9 @@ class Manifest:
     ) -> None:
         if not isinstance(path, str) or not path:
             raise ConfigError(f"Manifest: path={path!r} is no file")
-        if trials is not None and (not isinstance(trials, str) or not trials):
-            raise ConfigError(f"Manifest: trials={trials!r} is no file")
+        for key, table in (("trials", trials), ("composites", composites)):
+            if table is not None and (not isinstance(table, str) or not table):
+                raise ConfigError(f"Manifest: {key}={table!r} is no file")
         for key, value in (("name", name), ("licence", licence), ("citation", citation)):
             if not (isinstance(value, str) and value) and not (key == "name" and value is None):
                 raise ConfigError(f"Manifest: {key}={value!r} is no text")
@@ -58,6 +63,7 @@ class Manifest:
             raise ConfigError(f"Manifest: synthetic={synthetic!r} must be true or false")
         self._path = Path(path).expanduser()
         self._trials = Path(trials).expanduser() if trials else None
+        self._composites = Path(composites).expanduser() if composites else None
         self.card = DatasetCard(
             name=name or self._path.stem,
             revision="unread",
@@ -69,8 +75,8 @@ class Manifest:
         )
 
     def prepare(self, cache: Path, track: Track) -> Sequence[Record]:
-        """The rows, in their order. Raises DataError naming the file and the rows that are wrong,
-        and for images that are not there."""
+        """The rows, in their order, then the composite queries. Raises DataError naming the file
+        and the rows that are wrong, and for images that are not there."""
         records = read_manifest(self._path, self.card.name)
         absent = [r for r in records if r.path is not None and not Path(r.path).is_file()]
         if absent:
@@ -88,6 +94,8 @@ class Manifest:
                 for r in records
             ]
         found = {r.modality for r in records}
+        if self._composites:
+            records += read_composites(self._composites, {r.item_id: r for r in records})
         self.card = replace(
             self.card,
             revision=hashlib.sha256(self._path.read_bytes()).hexdigest()[:12],

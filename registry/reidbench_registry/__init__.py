@@ -4,6 +4,7 @@ Light on purpose: a plugin package imports this at discovery, before torch is wa
 """
 
 from .catalog import Catalog, Entry, Owner, Registrar
+from .composite import composite
 from .errors import (
     AmbiguousEntryError,
     CheckFailed,
@@ -70,6 +71,7 @@ __all__ = [
     "Transform",
     "Trials",
     "UnknownEntryError",
+    "composite",
     "did_you_mean",
     "fingerprint",
     "hookimpl",

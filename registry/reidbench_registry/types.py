@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ._pause import collection_paused
 from .errors import ConfigError, DataError, did_you_mean
-from .kinds import MODALITIES
+from .kinds import MODALITIES, SEVERAL
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +27,9 @@ EXCLUSIONS: tuple[str, ...] = ("none", "same_instance", "same_pid_camera", "same
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One embeddable item: an image or a caption. A row of a manifest."""
+    """One embeddable item: an image or a caption. A row of a manifest.
+
+    Or a composite query, which asks with several items at once: see `composite`."""
 
     item_id: str
     """Unique within the data set, stable over machines and versions of the code."""
@@ -52,6 +54,11 @@ class Record:
     role: str | None = None
     """`query` or `gallery` where the data set fixes it; None: whatever a task asks for."""
     extras: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def members(self) -> Sequence[str]:
+        """Item ids of what a composite query asks with; empty for everything else."""
+        return self.extras.get("members", ())
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,7 @@ class Selector:
     the `role`."""
 
     modality: str
+    """`ir+sketch`: composite queries of an infrared image and a sketch."""
     split: str = "test"
     cameras: Sequence[str] | None = None
     """None: from every camera, known or not."""
@@ -109,9 +117,10 @@ class Selector:
     """None: whatever the data set fixes."""
 
     def __post_init__(self) -> None:
-        if self.modality not in MODALITIES:
-            near = did_you_mean(str(self.modality), MODALITIES)
-            raise ConfigError(f"unknown modality {self.modality!r}{near}")
+        for name in str(self.modality).split(SEVERAL):
+            if name not in MODALITIES:
+                near = did_you_mean(name, MODALITIES)
+                raise ConfigError(f"unknown modality {name!r}{near}")
         if isinstance(self.cameras, str):
             raise ConfigError(f"cameras={self.cameras!r} is no list of camera ids")
         if self.role not in (None, "query", "gallery"):

@@ -94,7 +94,9 @@ def _tree(tree: Tree) -> Iterator[Row]:
 def _files(
     records: Sequence[Record], pictures: Mapping[Path, Picture], decode: bool
 ) -> Iterator[Row]:
-    pathless = Counter(r.modality for r in records if r.path is None and r.modality != "text")
+    pathless = Counter(
+        r.modality for r in records if r.path is None and r.modality != "text" and not r.members
+    )
     if pathless:
         each = ", ".join(f"{n:,} {modality}" for modality, n in pathless.items())
         yield Row("files", "warn", f"items without a file, in the index alone: {each}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import PurePath
 
@@ -29,6 +29,7 @@ def check_index(card: DatasetCard, records: Sequence[Record]) -> Iterator[Row]:
         yield _disjoint("instances", records, lambda r: r.instance_id)
     yield from _identity_ranges(records)
     yield from _captions(records)
+    yield from _composites(records)
     yield from _extensions(records)
     yield from _generated(records)
 
@@ -143,6 +144,25 @@ def _captions(records: Sequence[Record]) -> Iterator[Row]:
         )
     if not blank and not garbled:
         yield Row("captions", "ok", f"{len(texts):,}, all with text")
+
+
+def _composites(records: Sequence[Record]) -> Iterator[Row]:
+    queries = [r for r in records if r.members]
+    if not queries:
+        return
+    items = {r.item_id: r for r in records if not r.members}
+    wrong = [q.item_id for q in queries if not _fits(q, items)]
+    if wrong:
+        words = f"{len(wrong):,} with members that are absent or of another identity: {some(wrong)}"
+        yield Row("composite queries", "fail", words)
+        return
+    kinds = Counter(q.modality for q in queries).most_common()
+    yield Row("composite queries", "ok", ", ".join(f"{n:,} of {kind}" for kind, n in kinds))
+
+
+def _fits(query: Record, items: Mapping[str, Record]) -> bool:
+    found = [items.get(m) for m in query.members]
+    return all(r is not None and (r.pid, r.split) == (query.pid, query.split) for r in found)
 
 
 def _extensions(records: Sequence[Record]) -> Iterator[Row]:

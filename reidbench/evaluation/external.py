@@ -95,7 +95,7 @@ def card_of(manifest: Path, records: Sequence[Record]) -> DatasetCard:
         revision="manifest",
         licence="unknown",
         citation="unknown",
-        modalities=tuple(sorted({r.modality for r in records})),
+        modalities=tuple(sorted({r.modality for r in records if not r.members})),
     )
 
 
@@ -108,6 +108,6 @@ def _lacking(task: Task, records: Sequence[Record], sides: Pair) -> str | None:
         wanted = [r for r in records if select(r)]
         if not wanted:
             return f"the manifest has no {name} for it ({select.modality}, split {select.split!r})"
-        if not any(r.item_id in side.row for r in wanted):
+        if not any(i in side.row for r in wanted for i in side.asked_with(r)):
             return f"none of its {len(wanted)} {name} ({select.modality}) is embedded"
     return None

@@ -15,10 +15,10 @@ TIE_RULE = "sha256(item_id), seed 0"
 def identity(
     task: Task, card: DatasetCard, data_fingerprint: str, records: Sequence[Record]
 ) -> dict[str, Any]:
-    """Everything that changes what a task's number means, as plain JSON with its own hash.
+    """Everything that changes what a task's number means, as plain JSON with its own hash;
+    `records` are those that take part in it.
 
     Conditions of a result (deployment mode, feature tap, checkpoint selection) stay outside."""
-    taking_part = [r for r in records if task.query(r) or task.gallery(r)]
     fields = {
         "dataset": card.name,
         "revision": card.revision,
@@ -27,7 +27,7 @@ def identity(
         "task": task.describe(),
         "ap": "mean of precision at the positives",
         "ties": TIE_RULE,
-        "generated_by": sorted({r.generated for r in taking_part if r.generated}),
+        "generated_by": sorted({r.generated for r in records if r.generated}),
     }
     text = json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return fields | {"hash": hashlib.sha256(text.encode()).hexdigest()}

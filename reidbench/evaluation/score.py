@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from reidbench_registry import DataError, Metric, Record, Task
 
@@ -19,6 +21,9 @@ from .trials import galleries
 
 COLLAPSED = 0.05
 """Gap between the optimistic and the pessimistic figure from which a model is called collapsed."""
+
+FUSION = "mean of the members' normalised features"
+"""How composite queries are asked that a model does not embed as a whole."""
 
 
 class Side(NamedTuple):
@@ -31,16 +36,37 @@ class Side(NamedTuple):
     def of(cls, features: Tensor, item_ids: Sequence[str]) -> Side:
         return cls(features, {item: row for row, item in enumerate(item_ids)})
 
+    def asked_with(self, record: Record) -> Sequence[str]:
+        """The items whose features are the record's: those of a composite query that was not
+        embedded as a whole are its members."""
+        return (
+            record.members
+            if record.members and record.item_id not in self.row
+            else [record.item_id]
+        )
+
     def take(self, records: Sequence[Record]) -> Tensor:
-        """features[len(records), D]. Raises DataError naming records without a feature."""
-        missing = [r.item_id for r in records if r.item_id not in self.row]
+        """features[len(records), D]; a composite query that was not embedded as a whole has the
+        mean of its members' normalised features. Raises DataError naming items without a feature.
+        """
+        parts = [self.asked_with(r) for r in records]
+        items = list(chain.from_iterable(parts))
+        missing = [item for item in items if item not in self.row]
         if missing:
             raise DataError(f"{len(missing)} items have no embedding, first {missing[0]!r}")
-        rows = [self.row[r.item_id] for r in records]
+        rows = [self.row[item] for item in items]
         # Rows that already stand in order are not copied: a gallery may be large.
         if rows and rows == list(range(rows[0], rows[-1] + 1)):
-            return self.features[rows[0] : rows[-1] + 1]
-        return self.features[torch.tensor(rows, dtype=torch.long)]
+            found = self.features[rows[0] : rows[-1] + 1]
+        else:
+            found = self.features[torch.tensor(rows, dtype=torch.long)]
+        if len(items) == len(records):
+            return found
+        sizes = torch.tensor([len(p) for p in parts])
+        owner = torch.arange(len(parts)).repeat_interleave(sizes).to(found.device)
+        fused = torch.zeros(len(parts), found.shape[1], device=found.device)
+        fused.index_add_(0, owner, functional.normalize(found.float(), dim=1))
+        return fused / sizes.to(found.device).unsqueeze(1)
 
 
 @dataclass(frozen=True)
@@ -95,6 +121,8 @@ def score(
         "bracket": edges,
         "collapsed": any(high - low > COLLAPSED for low, high in edges.values()),
     }
+    if fused := sum(len(query.asked_with(r)) > 1 for r in queries):
+        row["fused"] = {"queries": fused, "by": FUSION}
     return Scored(row, kept, per_query)
 
 

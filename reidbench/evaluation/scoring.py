@@ -33,8 +33,11 @@ def check_names(tasks: Sequence[Task]) -> None:
 
 
 def taking_part(tasks: Sequence[Task], records: Sequence[Record]) -> list[Record]:
-    """The records that are a query or in the gallery of any of the tasks."""
-    return [r for r in records if any(t.query(r) or t.gallery(r) for t in tasks)]
+    """The records that are a query or in the gallery of any of the tasks, and the members of
+    composite queries among them."""
+    chosen = [any(t.query(r) or t.gallery(r) for t in tasks) for r in records]
+    members = {m for r, take in zip(records, chosen, strict=True) if take for m in r.members}
+    return [r for r, take in zip(records, chosen, strict=True) if take or r.item_id in members]
 
 
 def score_all(
@@ -49,7 +52,7 @@ def score_all(
     scores = Scores([], {})
     for task, mode in chosen:
         scored = score(task, records, *pairs[mode], metrics)
-        meaning = identity(task, card, data_fingerprint, records)
+        meaning = identity(task, card, data_fingerprint, taking_part([task], records))
         scores.rows.append({"identity": meaning, "mode": mode, **scored.row})
         scores.per_query[task.name, mode] = scored
     return scores

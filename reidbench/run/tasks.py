@@ -31,6 +31,7 @@ def lacking(
 ) -> str | None:
     """Why a mode cannot answer a task: one of its models does not embed what it would have to."""
     for name, select in zip(SIDES[mode], (task.query, task.gallery), strict=True):
-        if any(select(r) and r.item_id not in sides[name].row for r in records):
+        side = sides[name]
+        if any(i not in side.row for r in records if select(r) for i in side.asked_with(r)):
             return f"the {name} does not embed {select.modality}"
     return None

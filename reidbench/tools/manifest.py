@@ -22,22 +22,21 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from reidbench_registry import MODALITIES, DataError, Record, did_you_mean
+from reidbench_registry.kinds import SEVERAL
 
-from ._columns import below, clean_records, read_table
+from ._columns import below, clean_records
+from ._rows import READERS, Row, one_line, read_rows, whole_number
 from .files import whole_file
 from .problems import Problems
 
 REQUIRED = ("item_id", "split", "modality", "pid")
 OPTIONAL = ("camera_id", "instance_id", "location_id", "text", "generated", "role")
-TRIALS = ("item_id", "trial", "place")
 COLUMNS = (*REQUIRED, "dataset", *OPTIONAL, "path", "caption_idx", "extras")
-
-Row = dict[str, Any]
 
 
 def read_manifest(path: Path, dataset: str | None = None) -> list[Record]:
@@ -48,11 +47,11 @@ def read_manifest(path: Path, dataset: str | None = None) -> list[Record]:
     empty, a column that is missing, an empty or wrong cell, a modality that does not exist, an
     item id that occurs twice."""
     if path.suffix == ".parquet" and path.is_file():
-        with _one_line(path):
+        with one_line(path):
             if (quick := clean_records(path, dataset)) is not None:
                 return quick
     problems = Problems(path, "row")
-    rows = _read(path, problems, REQUIRED, COLUMNS)
+    rows = read_rows(path, problems, REQUIRED, COLUMNS)
     if dataset is not None:
         rows = [row | {"dataset": dataset} for row in rows]
     records = [_record(row, number, path, problems) for number, row in enumerate(rows, start=1)]
@@ -62,69 +61,6 @@ def read_manifest(path: Path, dataset: str | None = None) -> list[Record]:
             problems.add(f"item id {record.item_id!r} occurs more than once", number)
     problems.raise_any()
     return records
-
-
-def read_trials(path: Path, items: Collection[str]) -> dict[str, list[int]]:
-    """Galleries that a data set's authors drew, as a table of a manifest's forms beside it: columns
-    `item_id`, `trial` and `place`, both counted from 0, a row for each item of a gallery and trial.
-
-    item id -> its place in each trial: `extras["trial_places"]` of a Record. An item takes part in
-    galleries of as many shots as its place is smaller than. Raises DataError naming the rows: an
-    item that is none of `items`, a wrong number, a trial that comes twice or not at all."""
-    problems = Problems(path, "row")
-    rows = _read(path, problems, TRIALS, TRIALS)
-    found: dict[str, dict[int, int]] = {}
-    for number, row in enumerate(rows, start=1):
-        numbers = [_whole_number(row.get(name), lambda _: None) for name in TRIALS[1:]]
-        trial, place = (n if n is not None and n >= 0 else None for n in numbers)
-        item = str(row.get("item_id"))
-        if trial is None or place is None:
-            problems.add("trial and place are whole numbers from 0", number)
-        elif item not in items:
-            problems.add("items that are not in the manifest", number)
-        elif trial in found.setdefault(item, {}):
-            problems.add("an item twice in one trial", number)
-        else:
-            found[item][trial] = place
-    count = max((max(places, default=-1) for places in found.values()), default=-1) + 1
-    for item, places in found.items():
-        if len(places) < count:
-            problems.add(f"items that are not in each of the {count} trials, such as {item!r}")
-            break
-    problems.raise_any()
-    return {item: [places[t] for t in range(count)] for item, places in found.items()}
-
-
-def _read(path: Path, problems: Problems, needed: Sequence[str], known: Sequence[str]) -> list[Row]:
-    """The rows of a table that has at least the columns `needed`."""
-    if path.suffix not in _READERS:
-        raise DataError(f"{path}: a manifest is a {', '.join(_READERS)} file")
-    if not path.is_file():
-        raise DataError(f"manifest not found: {path}")
-    with _one_line(path):
-        rows = _READERS[path.suffix](path, problems)
-    problems.raise_any()
-    if not rows:
-        raise DataError(f"{path}: the manifest is empty")
-    present = set().union(*rows)
-    for name in needed:
-        if name not in present:
-            raise DataError(
-                f"{path}: there is no column {name!r}{did_you_mean(name, present - set(known))} "
-                f"(columns: {', '.join(sorted(present))})"
-            )
-    return rows
-
-
-@contextlib.contextmanager
-def _one_line(path: Path) -> Iterator[None]:
-    """What damaged files make libraries raise, as DataError."""
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 (byte {error.start})") from None
-    except (OSError, ValueError, csv.Error) as error:
-        raise DataError(f"{path}: {str(error).partition(chr(10))[0]}") from None
 
 
 def _record(row: Row, number: int, path: Path, problems: Problems) -> Record:
@@ -149,11 +85,12 @@ def _record(row: Row, number: int, path: Path, problems: Problems) -> Record:
         return value or ""
 
     modality = needed("modality")
-    if modality and modality not in MODALITIES:
-        wrong(
-            f"unknown modality {modality!r}{did_you_mean(modality, MODALITIES)} "
-            f"(modalities: {', '.join(MODALITIES)})"
-        )
+    for part in modality.split(SEVERAL) if modality else ():
+        if part not in MODALITIES:
+            wrong(
+                f"unknown modality {part!r}{did_you_mean(part, MODALITIES)} "
+                f"(modalities: {', '.join(MODALITIES)})"
+            )
     file = string("path") or string("rel_path")
     return Record(
         item_id=needed("item_id"),
@@ -169,19 +106,11 @@ def _record(row: Row, number: int, path: Path, problems: Problems) -> Record:
 
 
 def _whole_number(value: Any, wrong: Callable[[str], None]) -> int | None:
-    if value is None or value == "":
-        return None
     try:
-        # Tables with gaps write whole numbers as 0.0, and a gap as NaN.
-        number = float(value)
-    except (TypeError, ValueError):
-        number = 0.5
-    if math.isnan(number):
-        return None
-    if isinstance(value, bool) or not number.is_integer():
+        return whole_number(value)
+    except ValueError:
         wrong(f"caption_idx is {value!r}, expected a whole number")
         return None
-    return int(number)
 
 
 def _extras(row: Row, wrong: Callable[[str], None]) -> dict[str, Any]:
@@ -209,63 +138,12 @@ def _json_value(value: Any) -> Any:
     return str(value)
 
 
-def _read_csv(path: Path, problems: Problems) -> list[Row]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
-        header = next(reader, [])
-        if len(set(header)) < len(header):
-            raise ValueError("two columns have one name")
-        rows = []
-        for number, cells in enumerate((c for c in reader if c), start=1):
-            if len(cells) != len(header):
-                problems.add(f"{len(cells)} cells under {len(header)} columns", number)
-            rows.append(dict(zip(header, cells, strict=False)))
-    return rows
-
-
-def _read_jsonl(path: Path, problems: Problems) -> list[Row]:
-    rows = []
-    lines = (x for x in path.read_text(encoding="utf-8-sig").split("\n") if x.strip())
-    for number, line in enumerate(lines, start=1):
-        try:
-            row = json.loads(line)
-        except ValueError:
-            row = None
-        if not isinstance(row, dict):
-            problems.add("no JSON object", number)
-            continue
-        rows.append(row)
-    return rows
-
-
-def _read_json(path: Path, problems: Problems) -> list[Row]:
-    rows = json.loads(path.read_text(encoding="utf-8-sig"))
-    if not isinstance(rows, list):
-        raise ValueError(f"expected a list of objects, found {type(rows).__name__}")
-    for number, row in enumerate(rows, start=1):
-        if not isinstance(row, dict):
-            problems.add("no JSON object", number)
-    return rows
-
-
-def _read_parquet(path: Path, problems: Problems) -> list[Row]:
-    return read_table(path).to_pylist()
-
-
-_READERS: dict[str, Callable[[Path, Problems], list[Row]]] = {
-    ".csv": _read_csv,
-    ".jsonl": _read_jsonl,
-    ".json": _read_json,
-    ".parquet": _read_parquet,
-}
-
-
 def write_manifest(path: Path, records: Sequence[Record]) -> None:
     """Write records as a manifest in the form that the suffix says, whole or not at all. Files
     below the manifest's folder get relative paths. Raises DataError for another suffix."""
-    if path.suffix not in _READERS:
-        raise DataError(f"{path}: a manifest is a {', '.join(_READERS)} file")
-    rows = [_row(record, path.parent.resolve()) for record in records]
+    if path.suffix not in READERS:
+        raise DataError(f"{path}: a manifest is a {', '.join(READERS)} file")
+    rows = [_row(record, path.parent.absolute()) for record in records]
     with whole_file(path) as part:
         if path.suffix == ".parquet":
             import pyarrow
@@ -282,10 +160,9 @@ def write_manifest(path: Path, records: Sequence[Record]) -> None:
 def _row(record: Record, folder: Path) -> Row:
     row: Row = {name: getattr(record, name) for name in COLUMNS}
     if record.path is not None:
-        place = Path(record.path).resolve()
-        row["path"] = (
-            place.relative_to(folder) if place.is_relative_to(folder) else place
-        ).as_posix()
+        # Nothing is looked up on disk: a data set may have a million files.
+        place = below(str(Path.cwd()), str(record.path))
+        row["path"] = place.removeprefix(f"{folder}/")
     extras = dict(record.extras)
     row["extras"] = json.dumps(extras, ensure_ascii=False) if extras else None
     return row

@@ -6,6 +6,7 @@ import pytest
 
 from reidbench.evaluation.trials import galleries
 from reidbench_manifest.dataset import Manifest
+from reidbench_manifest.tasks import retrieval, tasks
 from reidbench_registry import ConfigError, DataError, Selector, Task, Trials, fingerprint
 
 
@@ -74,3 +75,62 @@ def test_mistakes_in_trials_are_named(table, tmp_path, rows, words):
     trials.write_text(f"item_id,trial,place\n{rows}\n")
     with pytest.raises(DataError, match=words):
         Manifest(str(table), trials=str(trials)).prepare(tmp_path, plain)
+
+
+def composites(table, tmp_path, rows, header="query_id,item_id"):
+    path = tmp_path / "composites.csv"
+    path.write_text(f"{header}\n{rows}\n")
+    return Manifest(str(table), composites=str(path)).prepare(tmp_path, plain)
+
+
+def test_composite_queries_beside_the_table(table, tmp_path):
+    rows = "q,2b,1,p2\nr,1a,0,p1\nq,2a,0,p2\nr,1b,1,"
+    found = composites(table, tmp_path, rows, "query_id,item_id,member_idx,pid")
+    assert len(found) == 8
+    assert [(r.item_id, r.modality, r.split, list(r.members)) for r in found[6:]] == [
+        ("q", "rgb+text", "test", ["2a", "2b"]),
+        ("r", "rgb+text", "val", ["1a", "1b"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("q,zz,0,", "row 1: items that are not in the manifest"),
+        (",2a,0,", "row 1: query_id is empty"),
+        ("2a,2b,0,", "row 1: query ids that items of the manifest have"),
+        ("q,2a,x,", "row 1: member_idx is a whole number from 0"),
+        ("q,2a,0,p1", "row 1: another pid than the item's"),
+        ("q,2a,0,\nq,1a,1,", "'q': its members are of several pids: 'p1', 'p2'"),
+    ],
+)
+def test_mistakes_in_composite_queries_are_named(table, tmp_path, rows, words):
+    with pytest.raises(DataError, match=words):
+        composites(table, tmp_path, rows, "query_id,item_id,member_idx,pid")
+
+
+def test_a_task_is_spelled_out(table):
+    task = retrieval("ir+sketch", "rgb", exclude="same_instance", split="val", by_role=True,
+                     gallery_cameras=["c1"], trials={"number": 3})  # fmt: skip
+    assert task.name == "ir+sketch2rgb" and task.trials == Trials(3)
+    assert task.query == Selector("ir+sketch", "val", None, "query")
+    assert task.gallery == Selector("rgb", "val", ["c1"], "gallery")
+    assert tasks([{"type": "Retrieval", "query": "ir"}]).tasks == (
+        {"type": "Retrieval", "query": "ir"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: retrieval("irr", "rgb"), "unknown modality 'irr'"),
+        (lambda: retrieval(["ir"], "rgb"), r"query=\['ir'\] is no modality"),
+        (lambda: retrieval("ir", "rgb", trials={"count": 3}), "expected number, shots and origin"),
+        (lambda: retrieval("ir", "rgb", exclude="cameras"), "exclude='cameras' is none of"),
+        (lambda: tasks([]), "no list of configs"),
+        (lambda: tasks(["ir2rgb"]), "no list of configs"),
+    ],
+)
+def test_a_task_spelled_wrong_is_one_line(make, words):
+    with pytest.raises(ConfigError, match=words):
+        make()

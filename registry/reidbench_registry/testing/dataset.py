@@ -8,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from ..composite import composite
 from ..errors import ConfigError, DataError
 from ..kinds import MODALITIES
 from ..signature import signature
@@ -45,6 +46,7 @@ def indexes_whole_records(subject: Subject) -> None:
     """Records have unique ids, a known split, a modality of the card, strings for ids, and a file
     that is there or a caption."""
     card, records = _prepared(subject)
+    items = {r.item_id: r for r in records}
     repeated = [i for i, n in Counter(r.item_id for r in records).items() if n > 1]
     require(not repeated, f"item id {repeated[0] if repeated else ''!r} occurs more than once")
     for r in records:
@@ -54,12 +56,27 @@ def indexes_whole_records(subject: Subject) -> None:
             value = getattr(r, name)
             require(isinstance(value, str) and value, f"{who}: {name} is {value!r}")
         require(r.split in SPLITS, f"{who}: unknown split {r.split!r}")
+        if r.members:
+            _is_composite(r, items)
+            continue
         require(r.modality in card.modalities, f"{who}: {r.modality!r} is not on the card")
         if r.modality == "text":
             require(r.text and r.path is None, f"{who}: a caption has a text and no path")
         else:
             require(r.text is None, f"{who}: a picture has no text")
             require(r.path is None or Path(r.path).is_file(), f"{who}: there is no file {r.path}")
+
+
+def _is_composite(query: Record, items: dict[str, Record]) -> None:
+    """What `composite` makes of the members."""
+    who = f"composite query {query.item_id!r}"
+    require(not (query.path or query.text), f"{who}: it has neither file nor text")
+    absent = [m for m in query.members if m not in items]
+    require(not absent, f"{who}: member {absent[0] if absent else ''!r} is not in the index")
+    made = composite(query.item_id, [items[m] for m in query.members])
+    for name in ("pid", "split", "modality"):
+        mine, theirs = getattr(query, name), getattr(made, name)
+        require(mine == theirs, f"{who}: {name} is {mine!r}, its members have {theirs!r}")
 
 
 def splits_share_nobody(subject: Subject) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from reidbench_registry import DataError, DatasetCard, Record, fingerprint
 
 from ...tools.files import write_json
+from ...tools.manifest import write_manifest
 from ..context import Context
 from ..store import key_of
 
@@ -80,11 +81,6 @@ def _check(card: DatasetCard, records: list[Record]) -> None:
 
 
 def _write_index(data: Data, folder: Path) -> None:
-    """The index and the card, for people and for tools outside."""
-    rows = [{k: v for k, v in asdict(r).items() if v not in (None, {})} for r in data.records]
-    write_json(folder / "index.json", [{**r, **_text_path(r)} for r in rows])
+    """The index, as a manifest, and the card, for people and for tools outside."""
+    write_manifest(folder / "index.json", data.records)
     write_json(folder / "card.json", asdict(data.card) | {"fingerprint": data.fingerprint})
-
-
-def _text_path(row: dict) -> dict:
-    return {"path": str(row["path"])} if "path" in row else {}

@@ -155,7 +155,7 @@ def usable(records: Sequence[Record], backbone: Any, stage: str) -> list[Record]
     if not found:
         raise ConfigError(
             f"{stage}: the backbone embeds {', '.join(sorted(backbone.modalities))}, the data "
-            f"has {', '.join(sorted({r.modality for r in records}))}"
+            f"has {', '.join(sorted({r.modality for r in records if not r.members}))}"
         )
     return found
 
