@@ -37,5 +37,6 @@ def handle(arguments: argparse.Namespace) -> int:
         arguments.run, arguments.config, arguments.cfg_options, arguments.work_dir
     )
     result = transfer.execute(context, source)
-    show(context, result)
+    if result:
+        show(context, result)
     return 0

@@ -53,5 +53,6 @@ def handle(arguments: argparse.Namespace) -> int:
         arguments.config, arguments.cfg_options, arguments.seed, arguments.work_dir
     )
     result = runner.execute(context)
-    show(context, result)
+    if result:
+        show(context, result)
     return 0

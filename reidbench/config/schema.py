@@ -44,6 +44,9 @@ class Training:
 
     steps: int
     sampler: dict[str, Any] = entry("sampler")
+    batches_per_step: int = 1
+    """Batches of the sampler whose gradients are averaged into one step: one after the other, or
+    shared out over processes that were started together, of which each takes equally many."""
     losses: list[dict[str, Any]] = entries("loss", weighted=True)
     optimizer: dict[str, Any] = field(default_factory=lambda: {"type": "AdamW", "lr": 1e-4})
     """A class of torch.optim by name, with its arguments."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, distributed
+from torch import Tensor
 
 from reidbench_registry import DataError, Ranks
 
+from ..processes import gathered, share
 from .kernel import Count, Found, best_for_cpu
 from .kernel_torch import count as count_with_torch
 from .plan import Plan
@@ -69,14 +70,15 @@ def rank(
     buffer = torch.empty(rows, len(gallery), device=device)
     columns = gallery.T
     as_kernel_sees = (lambda x: x.numpy()) if device.type == "cpu" else (lambda x: x)
-    process, processes = _process()
+    process, processes = share()
     mine: dict[int, Found] = {}
     # Every process cuts the same chunks, so that sharding does not change a bit.
     for first in range(process * rows, len(query), processes * rows):
         part = query[first : first + rows] * query_norm[first : first + rows, None]
         similarity = torch.mm(part, columns, out=buffer[: len(part)])
         mine[first] = kernel(as_kernel_sees(similarity), first, plan, as_kernel_sees(inverse_norm))
-    found = [chunk for _, chunk in sorted(_of_all_processes(mine).items())]
+    chunks = {first: chunk for part in gathered(mine) for first, chunk in part.items()}
+    found = [chunks[first] for first in sorted(chunks)]
 
     n_pos = np.concatenate([f.n_pos for f in found])
     valid = n_pos.nonzero()[0]
@@ -99,22 +101,6 @@ def rank(
         n_gallery=len(gallery),
         chance_r1=float(np.mean(n_pos[valid] / admissible)) if len(valid) else float("nan"),
     )
-
-
-def _process() -> tuple[int, int]:
-    """(index, number) of this process among those started together."""
-    if distributed.is_available() and distributed.is_initialized():
-        return distributed.get_rank(), distributed.get_world_size()
-    return 0, 1
-
-
-def _of_all_processes(mine: dict[int, Found]) -> dict[int, Found]:
-    _, processes = _process()
-    if processes == 1:
-        return mine
-    shards: list[dict[int, Found]] = [{} for _ in range(processes)]
-    distributed.all_gather_object(shards, mine)
-    return {first: chunk for shard in shards for first, chunk in shard.items()}
 
 
 def _check(plan: Plan, query: Tensor, gallery: Tensor) -> None:

@@ -13,7 +13,7 @@ from reidbench_registry import KINDS, Owner, RunInfo, StageInfo
 from reidbench_registry.registries import KindRegistry
 from reidbench_registry.signature import Signature, signature
 
-from .. import provenance
+from .. import processes, provenance
 from ..config import Experiment
 from ..config.check import WEIGHT
 from ..config.walk import entries_in
@@ -65,7 +65,10 @@ class Context:
         return RunInfo(self.run_dir.name, self.run_dir, run.seed, asdict(self.experiment))
 
     def call(self, hook: str, expected: type = object, **info: Any) -> list[tuple[Owner, Any]]:
-        """What the plugins' hooks answer; what goes wrong in one is a line of the run."""
+        """What the plugins' hooks answer; what goes wrong in one is a line of the run. Of processes
+        that were started together only the main one asks."""
+        if not processes.is_main():
+            return []
 
         def tell(line: str) -> None:
             self.reporter.line("plugin", escape(line))
@@ -77,14 +80,15 @@ class Context:
     ) -> Output:
         """Run a stage, or skip it when its output is present and whole."""
         key, material = self._key(name, section, inputs)
-        present = self.store.has(name, key)
+        present = processes.from_main(self.store.has(name, key))
         if present:
             folder = self.store.folder(name, key)
             self.reporter.line(name, f"present ({key[:8]}), skipped", key=key)
         else:
             folder = self.store.make(name, key, material, work)
             self.reporter.line(name, f"done ({key[:8]})", key=key)
-        link(folder, self.run_dir / name)
+        if processes.is_main():
+            link(folder, self.run_dir / name)
         info = StageInfo(self.info(), name, self.run_dir / name, key, present)
         self.call("reidbench_after_stage", stage=info)
         return Output(folder, key)

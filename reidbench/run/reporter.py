@@ -18,14 +18,17 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from ..processes import is_main
+
 T = TypeVar("T")
 
 
 class Reporter:
-    """One per run. Every line shown is logged too."""
+    """One per run. Every line shown is logged too. Of processes that were started together, all but
+    the main one are silent."""
 
     def __init__(self, log: Path, console: Console | None = None) -> None:
-        self.console = console or Console()
+        self.console = console or Console(quiet=not is_main())
         self._log = log
         self._start = time.monotonic()
 
@@ -36,6 +39,8 @@ class Reporter:
 
     def event(self, stage: str, event: str, **facts: Any) -> None:
         """Log one JSON line."""
+        if not is_main():
+            return
         row = {"seconds": round(time.monotonic() - self._start, 3), "stage": stage, "event": event}
         with self._log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row | facts, ensure_ascii=False) + "\n")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reidbench_registry import ReportSection, RunResult
 
-from .. import config, provenance, results
+from .. import config, processes, provenance, results
 from ..config import Experiment
 from ..config.schema import SIDES, Student, Teacher
 from ..pluginhost import PluginHost
@@ -36,11 +36,12 @@ def prepare(path: Path, options: list[str], seed: int | None, work_dir: Path) ->
 def lay_out(experiment: Experiment, host: PluginHost, work_dir: Path, name: str) -> Context:
     """The run folder `name`, with the config and without the result of an earlier run."""
     run_dir = work_dir / name
-    run_dir.mkdir(parents=True, exist_ok=True)
-    # A result must never stand beside a config that it does not come from.
-    for file in ("result.json", "report.md"):
-        (run_dir / file).unlink(missing_ok=True)
-    write_json(run_dir / "config.json", asdict(experiment))
+    if processes.is_main():
+        run_dir.mkdir(parents=True, exist_ok=True)
+        # A result must never stand beside a config that it does not come from.
+        for file in ("result.json", "report.md"):
+            (run_dir / file).unlink(missing_ok=True)
+        write_json(run_dir / "config.json", asdict(experiment))
     return Context(experiment, host, work_dir, run_dir, Reporter(run_dir / "log.jsonl"))
 
 
@@ -52,7 +53,8 @@ def name_of(path: Path, seed: str, options: list[str]) -> str:
 
 
 def execute(context: Context) -> dict[str, Any]:
-    """Walk the stages and write `result.json`; returns the record."""
+    """Walk the stages and write `result.json`; returns the record, which is empty for all but the
+    main of processes that were started together."""
     from .stages import data, distill, embed, evaluate, teacher
 
     start(context)
@@ -69,14 +71,17 @@ def execute(context: Context) -> dict[str, Any]:
 
 
 def start(context: Context) -> None:
-    """What comes before the stages: threads, the environment on record, a look at the config."""
+    """What comes before the stages: the other processes, threads, the environment on record, a look
+    at the config."""
     import torch
 
     from .preflight import preflight
 
+    processes.join(cpu=context.experiment.run.device == "cpu")
     if context.experiment.run.threads is not None:
         torch.set_num_threads(context.experiment.run.threads)
-    write_json(context.run_dir / "environment.json", provenance.environment())
+    if processes.is_main():
+        write_json(context.run_dir / "environment.json", provenance.environment())
     preflight(context)
     context.call("reidbench_before_run", run=context.info())
 
@@ -86,6 +91,8 @@ def record(
 ) -> dict[str, Any]:
     """Write the result of the stage `evaluate` with all that a reader needs to know about it, and
     the report."""
+    if not processes.is_main():
+        return {}
     from .stages import evaluate
     from .tasks import tasks_config
 

@@ -11,10 +11,12 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .. import processes
 from ..tools.files import whole_folder, write_json
 
 MANIFEST = "stage.json"
@@ -48,8 +50,15 @@ class Store:
             return False
 
     def make(self, stage: str, key: str, material: Any, work: Callable[[Path], None]) -> Path:
-        """Run `work` on an empty folder and put the result in place, whole or not at all."""
+        """Run `work` on an empty folder and put the result in place, whole or not at all.
+
+        Processes that were started together all work; what the main one leaves is the result."""
         folder = self.folder(stage, key)
+        if not processes.is_main():
+            with tempfile.TemporaryDirectory() as aside:
+                work(Path(aside))
+            processes.wait()
+            return folder
         if folder.exists():
             shutil.rmtree(folder)
         with whole_folder(folder) as part:
@@ -57,6 +66,7 @@ class Store:
             manifest = {"stage": stage, "key": key, "made_from": material, "files": _sizes(part)}
             write_json(part / MANIFEST, manifest)
         shutil.rmtree(self.partial(stage, key), ignore_errors=True)
+        processes.wait()
         return folder
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from reidbench_registry import DataError, Record
 
+from .. import processes
 from ..run.reporter import Reporter
 from .head import ReIDModel
 from .items import Items, loader
@@ -32,6 +33,7 @@ def embed(
 ) -> Tensor:
     """features[N, D] float32 on the CPU, row i for records[i]. Batches are formed by modality and
     caption length, so that little of them is padding, and prepared while the model computes.
+    Processes that were started together take their shares of them and return the whole.
 
     shards: where rows are kept as they come; those that an interrupted call left there are not
         computed again, and the rest comes out as if nothing had happened.
@@ -41,7 +43,9 @@ def embed(
 
     model.to(device).eval()
     features, done = shards.read(len(records)) if shards else (None, torch.zeros(len(records)))
-    batches = [b for b in batches_of(records, batch_size) if not all(done[i] for i in b)]
+    process, number = processes.share()
+    share = batches_of(records, batch_size)[process::number]
+    batches = [b for b in share if not all(done[i] for i in b)]
     items = Items(records, model.backbone)
     data = loader(items, [[(i, 0) for i in batch] for batch in batches], workers)
     for indices, modality, batch in reporter.track(ahead(data), description, len(batches)):
@@ -51,13 +55,27 @@ def embed(
         features[indices] = found.float().cpu()
         if shards:
             shards.add(indices, features[indices])
-    if features is None:
-        raise DataError("there is nothing to embed")
+    features = _whole(features, [i for batch in share for i in batch], len(records))
     broken = (~features.isfinite().all(1)).nonzero()
     if len(broken):
         raise DataError(
             f"{len(broken)} embeddings are not finite, first {records[int(broken[0])].item_id!r}"
         )
+    return features
+
+
+def _whole(features: Tensor | None, mine: list[int], total: int) -> Tensor:
+    """features[total, D] of all processes, of which this one answers for the rows `mine`."""
+    _, number = processes.share()
+    if number > 1:
+        part = None if features is None else (torch.tensor(mine), features[mine])
+        parts = [p for p in processes.gathered(part) if p is not None]
+        if parts:
+            features = torch.full((total, parts[0][1].shape[1]), torch.nan)
+            for rows, found in parts:
+                features[rows] = found
+    if features is None:
+        raise DataError("there is nothing to embed")
     return features
 
 

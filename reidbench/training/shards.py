@@ -10,11 +10,13 @@ from torch import Tensor
 
 from reidbench_registry import DataError
 
+from ..processes import share
 from ..tools.tensors import load_tensors, save_tensors
 
 
 class Shards:
-    """A folder of files `rows-<number>.safetensors`, each with `rows`[n] and `features`[n, D].
+    """A folder of files `rows-<process>-<number>.safetensors`, each with `rows`[n] and
+    `features`[n, D].
 
     A file is written whenever `seconds` have passed since the last one, whole or not at all, so a
     kill costs that much work at most."""
@@ -39,7 +41,7 @@ class Shards:
                 features[rows] = part
                 done[rows] = True
             except (DataError, KeyError, IndexError, RuntimeError):
-                path.unlink()
+                path.unlink(missing_ok=True)
         return features, done
 
     def add(self, rows: Tensor, features: Tensor) -> None:
@@ -47,12 +49,13 @@ class Shards:
         self._kept.append((rows, features))
         if time.monotonic() - self._last < self._seconds:
             return
-        files = self._files()
-        number = int(files[-1].stem.removeprefix("rows-")) + 1 if files else 0
+        process, _ = share()
+        files = self._files(f"rows-{process:04}-*")
+        number = int(files[-1].stem.rpartition("-")[2]) + 1 if files else 0
         rows, features = (torch.cat(parts) for parts in zip(*self._kept, strict=True))
         tensors = {"rows": rows, "features": features}
-        save_tensors(self.folder / f"rows-{number:06}.safetensors", tensors)
+        save_tensors(self.folder / f"rows-{process:04}-{number:06}.safetensors", tensors)
         self._kept, self._last = [], time.monotonic()
 
-    def _files(self) -> list[Path]:
-        return sorted(self.folder.glob("rows-*.safetensors"))
+    def _files(self, stem: str = "rows-*") -> list[Path]:
+        return sorted(self.folder.glob(f"{stem}.safetensors"))

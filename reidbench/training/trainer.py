@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+import contextlib
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from statistics import fmean
+from typing import Any, NamedTuple, TypeVar
 
-import torch
 from rich.markup import escape
 from torch import Tensor, nn
 
-from reidbench_registry import DataError, Record, Sampler, Transform
+from reidbench_registry import ConfigError, DataError, Record, Sampler, Transform
 
+from .. import processes
 from ..config.schema import Run, Training
 from ..run.reporter import Reporter
 from .head import ReIDModel
@@ -19,6 +23,14 @@ from .objective import Objective
 from .optim import optimizer, schedule
 from .resume import Checkpoints, chance, changing, put_back, put_back_chance
 from .selection import Selection
+
+LOSS = ""
+"""The sum of the terms, among them: no term has an empty name."""
+T = TypeVar("T")
+
+
+CUT_UP = ("FSDP", "DEEPSPEED", "MEGATRON_LM", "XLA")
+"""Ways of accelerate's that leave each process a part of the model."""
 
 
 class Diverged(DataError):
@@ -55,15 +67,24 @@ def train(
     """Train `model` in place on `records` with labels[N], from the last of `checkpoints` where
     there is one. Logs unweighted terms as they go, and what `selection` finds on the way.
 
-    Raises Diverged when the loss is no longer finite."""
-    from accelerate import Accelerator
+    Processes that were started together share the batches of each step; batch norm sees one batch
+    at a time, and its running statistics are the main process's.
+
+    Raises Diverged when the loss is no longer finite, ConfigError when the processes cannot share
+    the batches of a step equally or were told to share out the model itself."""
+    from accelerate import Accelerator, DistributedDataParallelKwargs
     from accelerate.utils import send_to_device
 
     where = f"{stage}.train"
+    per_process = _batches_each(training, where)
     accelerator = Accelerator(
         cpu=run.device == "cpu",
         mixed_precision={"fp32": "no"}.get(run.precision, run.precision),
+        # A batch may lack a modality, and with it a use for that modality's own weights.
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
+    if (kind := accelerator.distributed_type.name) in CUT_UP:
+        raise ConfigError(f"{stage}: every process holds the whole model; {kind} is not supported")
     step = _Step(model, objective)
     trained = [p for p in step.parameters() if p.requires_grad]
     optim = optimizer(trained, training, where)
@@ -76,44 +97,53 @@ def train(
     if selection is not None:
         parts["selection"] = selection
     done = _resume(stage, step, parts, checkpoints, reporter)
-    batches = training_batches(sampler, records, run.seed, training.steps)
-    _tell_coverage(stage, batches, records, reporter)
-    batches = batches[done.steps :]
+    drawn = training_batches(sampler, records, run.seed, training.steps * training.batches_per_step)
+    _tell_coverage(stage, drawn, records, reporter)
+    process, number_of_processes = processes.share()
+    batches = drawn[process::number_of_processes][done.steps * per_process :]
     # Making the iterator draws from torch's generator; what was drawn before comes back after it.
     data = iter(loader(Items(records, model.backbone, transforms, run.seed), batches, run.workers))
     if done.chance is not None:
         put_back_chance(done.chance)
     bar = reporter.track(data, f"training {stage}", len(batches))
-    for number, (indices, modality, batch) in enumerate(bar, start=done.steps + 1):
-        batch = send_to_device(batch, accelerator.device)
-        total, terms = prepared(
-            batch,
-            indices.to(accelerator.device),
-            labels[indices].to(accelerator.device),
-            modality.to(accelerator.device),
-        )
+    for number, group in enumerate(_in_groups(bar, per_process), start=done.steps + 1):
         optim.zero_grad(set_to_none=True)
-        accelerator.backward(total)
+        values: list[dict[str, Tensor]] = []
+        for place, (indices, modality, batch) in enumerate(group, start=1):
+            # Gradients meet once a step: with its last batch.
+            last = place == len(group)
+            with contextlib.nullcontext() if last else accelerator.no_sync(prepared):
+                total, terms = prepared(
+                    send_to_device(batch, accelerator.device),
+                    indices.to(accelerator.device),
+                    labels[indices].to(accelerator.device),
+                    modality.to(accelerator.device),
+                )
+                accelerator.backward(total / len(group))
+            values.append({LOSS: total.detach(), **{n: t.detach() for n, t in terms.items()}})
         if training.clip_norm is not None:
             accelerator.clip_grad_norm_(trained, training.clip_norm)
         optim.step()
         rate.step()
         if number % training.log_every == 0 or number == training.steps:
-            value = total.item()
-            if not torch.isfinite(total):
+            shown = _mean(values)
+            value = shown.pop(LOSS)
+            if not math.isfinite(value):
                 raise Diverged(f"{stage}: the loss is {value} at step {number}: lower the lr?")
-            shown = {name: round(term.item(), 5) for name, term in terms.items()}
             reporter.note(f"loss {value:.3f}")
             reporter.event(
-                stage, "step", step=number, loss=round(value, 5), terms=shown,
+                stage, "step", step=number, loss=value, terms=shown,
                 lr=rate.get_last_lr()[0],
             )  # fmt: skip
         if selection is not None and (number % selection.every == 0 or number == training.steps):
+            _take_buffers_of_main(step)
             found = selection.look(number)
             prepared.train()
             reporter.event(stage, "val", step=number, value=found.value, figures=found.figures)
-        if number < training.steps and checkpoints.due():
-            checkpoints.save(number, _state(step, parts))
+        if number < training.steps and processes.from_main(checkpoints.due()):
+            state = _state(step, parts)
+            if processes.is_main():
+                checkpoints.save(number, state)
             reporter.event(stage, "checkpoint", step=number)
     prepared.eval()
 
@@ -128,7 +158,8 @@ class _Done(NamedTuple):
 
 def _state(step: _Step, parts: dict[str, Any]) -> dict[str, Any]:
     states = {name: part.state_dict() for name, part in parts.items()}
-    return {"weights": changing(step), "chance": chance(), **states}
+    # Weights are everybody's, chance is each process's own.
+    return {"weights": changing(step), "chance": processes.gathered(chance()), **states}
 
 
 def _resume(
@@ -151,7 +182,45 @@ def _resume(
     for name, part in parts.items():
         part.load_state_dict(state[name])
     reporter.line(stage, f"continues after step {steps}", step=steps)
-    return _Done(steps, state["chance"])
+    process, number = processes.share()
+    # Fewer or more processes than before draw anew: there is no state that fits them.
+    fits = len(state["chance"]) == number
+    return _Done(steps, state["chance"][process] if fits else None)
+
+
+def _batches_each(training: Training, where: str) -> int:
+    """How many of a step's batches each process takes. Raises ConfigError for unequal shares."""
+    _, number = processes.share()
+    each, left = divmod(training.batches_per_step, number)
+    if left or not each:
+        raise ConfigError(
+            f"{where}.batches_per_step: {training.batches_per_step} cannot be shared equally by "
+            f"{number} process{'es' if number > 1 else ''}"
+        )
+    return each
+
+
+def _in_groups(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    source = iter(items)
+    while group := list(islice(source, size)):
+        yield group
+
+
+def _mean(values: Sequence[Mapping[str, Tensor]]) -> dict[str, float]:
+    """Of each named scalar over the batches of a step, those of other processes too."""
+    mine = [{name: v.item() for name, v in one.items()} for one in values]
+    everybody = [one for part in processes.gathered(mine) for one in part]
+    names = dict.fromkeys(name for one in everybody for name in one)
+    return {n: round(fmean(one[n] for one in everybody if n in one), 5) for n in names}
+
+
+def _take_buffers_of_main(step: _Step) -> None:
+    """Running statistics, which follow each process's own batches between two steps."""
+    if processes.share()[1] > 1:
+        from torch import distributed
+
+        for buffer in step.buffers():
+            distributed.broadcast(buffer, 0)
 
 
 def _tell_coverage(

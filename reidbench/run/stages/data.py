@@ -9,6 +9,7 @@ from typing import Any
 
 from reidbench_registry import DataError, DatasetCard, Record, fingerprint
 
+from ... import processes
 from ...tools.files import write_json
 from ...tools.manifest import write_manifest
 from ..context import Context
@@ -40,7 +41,6 @@ def run(context: Context) -> Data:
     fingerprint of what it finds, not on the config that led there."""
     cfg = context.experiment.data
     cache = cache_folder(context.work_dir, cfg)
-    cache.mkdir(parents=True, exist_ok=True)
     worked = False
 
     def track(items, description, total=None):
@@ -49,12 +49,15 @@ def run(context: Context) -> Data:
         return context.reporter.track(items, description, total)
 
     dataset = context.create("dataset", cfg)
-    records = list(dataset.prepare(cache, track))
+    with processes.main_first():
+        cache.mkdir(parents=True, exist_ok=True)
+        records = list(dataset.prepare(cache, track))
     # The card may tell more once the files were read.
     card = dataset.card
     _check(card, records)
     found = Data(card, records, fingerprint(card, records))
-    _write_index(found, context.run_dir / "data")
+    if processes.is_main():
+        _write_index(found, context.run_dir / "data")
     splits = Counter(r.split for r in records)
     counts = ", ".join(f"{count} {split}" for split, count in splits.items())
     generated = sum(r.generated is not None for r in records)

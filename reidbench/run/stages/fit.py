@@ -73,6 +73,8 @@ def fit(
     labels = {pid: i for i, pid in enumerate(sorted({r.pid for r in data.split("train")}))}
     wants_classes = any(getattr(w.term, "needs_logits", False) for w in losses)
     model = model_of(context, section, len(labels) if wants_classes else 0, **extra)
+    if bank is not None:
+        _comparable(context, model.backbone.embed_dim, bank.features.shape[1])
     records = usable(data.split("train"), model.backbone, stage)
     objective = Objective(
         losses,
@@ -116,6 +118,17 @@ def fit(
         selection=selection,
     )
     _save(context, stage, training, model, labels, selection, out)
+
+
+def _comparable(context: Context, student: int, teacher: int) -> None:
+    """Raises ConfigError, before the training and not after it, when the run is to compare features
+    of different dimensions."""
+    if student != teacher and "edge-cloud" in context.experiment.evaluation.modes:
+        raise ConfigError(
+            f"evaluation.modes: 'edge-cloud' compares features of the student, which has {student} "
+            f"dimensions, with those of the teacher, which has {teacher}: leave the mode out, or "
+            "the student's embed_dim"
+        )
 
 
 def _save(
