@@ -216,7 +216,7 @@ def main() -> None:
                 took = median(times[way])
                 predicted = base / (ways.vision_seconds(way) + per_token * ways.tokens(way))
                 print(
-                    f"| {kind} | {name} | {len(records) / took:.1f} | {base / took:.2f} | "
+                    f"| {kind} | {name} | {len(records) / took:.3g} | {base / took:.2f} | "
                     f"{predicted:.2f} | {ways.tokens(way) / len(records):.0f} | {gap:.1e} |"
                 )
             print(f"| {kind} | share of the vision tower in plain | "

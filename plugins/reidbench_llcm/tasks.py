@@ -6,7 +6,7 @@ CMC counts identities.
 
 The released code swaps its arguments for visible queries: there the drawn infrared images become
 the queries and all visible images the gallery. Numbers published from it are of that other task,
-which is not offered here; `llcm/rgb2ir` is the one that its name says."""
+`llcm/rgb2ir-released`; `llcm/rgb2ir` is the one that its name says."""
 
 from __future__ import annotations
 
@@ -21,6 +21,26 @@ def ir2rgb(trials: int = 10) -> Task:
 def rgb2ir(trials: int = 10) -> Task:
     """Visible queries, one infrared image of each identity and camera as gallery."""
     return _task("rgb", "ir", trials)
+
+
+def rgb2ir_released(trials: int = 10) -> Task:
+    """What the released code computes for visible queries: one infrared image of each identity and
+    camera as query, all visible images as gallery."""
+    return Task(
+        name="llcm/rgb2ir-released",
+        query=Selector("ir"),
+        gallery=Selector("rgb"),
+        exclude="same_pid_camera",
+        cmc="identity",
+        trials=Trials(trials, 1, "python-seeded", "query"),
+    )
+
+
+def llcm_released() -> EvalProtocol:
+    """Both directions as the released code computes them."""
+    return EvalProtocol(
+        "llcm/released", ({"type": "llcm/ir2rgb"}, {"type": "llcm/rgb2ir-released"})
+    )
 
 
 def llcm() -> EvalProtocol:

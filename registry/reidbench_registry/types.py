@@ -152,6 +152,8 @@ class Trials:
     - `dataset`: its authors; `record.extras["trial_places"][t]` is the item's place (0-based) in
       the permutation of its cell in trial t;
     - `python-seeded`: `random.seed(t)` and one draw a cell, in order of identity and camera."""
+    side: Literal["gallery", "query"] = "gallery"
+    """`query`: the queries are drawn, one of each (pid, camera), and the gallery stays whole."""
 
     def __post_init__(self) -> None:
         for name, value in (("number", self.number), ("shots", self.shots)):
@@ -161,6 +163,10 @@ class Trials:
             raise ConfigError(
                 f"trials: origin={self.origin!r} is neither dataset nor python-seeded"
             )
+        if self.side not in ("gallery", "query"):
+            raise ConfigError(f"trials: side={self.side!r} is neither gallery nor query")
+        if self.side == "query" and (self.shots, self.origin) != (1, "python-seeded"):
+            raise ConfigError("trials: queries are drawn python-seeded, in one shot")
 
 
 @dataclass(frozen=True)
@@ -201,6 +207,8 @@ class Task:
                 side["cameras"] = list(cameras)
             if role is not None:
                 side["role"] = role
+        if fields["trials"] and fields["trials"]["side"] == "gallery":
+            fields["trials"].pop("side")
         return fields
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reidbench_registry import DataError, Record, Task
 
 from ..evaluation.plan import NEEDS, Groups, plan
-from ..evaluation.trials import galleries
+from ..evaluation.trials import draws
 from .report import Row, number
 
 
@@ -17,13 +17,12 @@ def check_queries(protocol: str, task: Task, records: Sequence[Record]) -> Row:
     nothing is left."""
     name = f"queries of {protocol}"
     try:
-        query = [r for r in records if task.query(r)]
-        everything = [r for r in records if task.gallery(r)]
-        drawn = list(galleries(task, everything))
-        skipped = [_unanswerable(task, query, gallery) for gallery in drawn]
+        drawn = list(draws(task, records))
+        skipped = [_unanswerable(task, *one) for one in drawn]
     except DataError as error:
         return Row(name, "fail", str(error))
-    sizes = sorted({len(gallery) for gallery in drawn})
+    query = drawn[0].queries
+    sizes = sorted({len(one.gallery) for one in drawn})
     size = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
     words = f"{task.name}: {number(len(query), 'query')}, gallery {size}"
     if len(drawn) > 1:

@@ -17,7 +17,7 @@ from reidbench_registry import DataError, Metric, Record, Task
 from .bootstrap import intervals
 from .plan import plan
 from .ranking import Ranking, rank
-from .trials import galleries
+from .trials import draws
 
 COLLAPSED = 0.05
 """Gap between the optimistic and the pessimistic figure from which a model is called collapsed."""
@@ -75,7 +75,7 @@ class Scored:
 
     row: dict[str, Any]
     queries: list[Record]
-    """the valid queries"""
+    """the valid queries; those of the first trial where queries are drawn"""
     per_query: dict[str, np.ndarray]
     """metric -> float64[len(queries)], averaged over trials"""
 
@@ -87,17 +87,16 @@ def score(
     that mean and the bracket that near-ties leave open.
 
     Raises DataError when the task selects nothing or no query has an admissible positive."""
-    queries = [r for r in records if task.query(r)]
-    shown = [r for r in records if task.gallery(r)]
-    asked = query.take(queries)
     exact: list[dict[str, np.ndarray]] = []
     bracket: list[dict[str, tuple[float, float]]] = []
     sizes, chances = [], []
     valid: np.ndarray | None = None
-    for drawn in galleries(task, shown):
-        ranking = rank(plan(task, queries, drawn), asked, gallery.take(drawn))
+    queries: list[Record] = []
+    for asked, shown in draws(task, records):
+        ranking = rank(plan(task, asked, shown), query.take(asked), gallery.take(shown))
+        queries = queries or asked
         if not ranking.n_valid:
-            raise DataError(f"task {task.name!r}: none of {len(queries)} queries has a positive")
+            raise DataError(f"task {task.name!r}: none of {len(asked)} queries has a positive")
         if valid is not None and not np.array_equal(valid, ranking.valid):
             raise DataError(f"task {task.name!r}: trials differ in which queries have a positive")
         valid = ranking.valid

@@ -1,23 +1,36 @@
-"""The galleries of a task: one, or one a trial."""
+"""The queries and the gallery of a task: once, or as often as it has trials."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from reidbench_registry import DataError, Record, Task, Trials
 
 
-def galleries(task: Task, gallery: Sequence[Record]) -> Iterator[list[Record]]:
-    """Yield the gallery of each trial; the whole gallery when the task has no trials.
+class Drawn(NamedTuple):
+    queries: list[Record]
+    """Row i of every trial stands for the same item or, where queries are drawn, the same
+    (pid, camera)."""
+    gallery: list[Record]
+
+
+def draws(task: Task, records: Sequence[Record]) -> Iterator[Drawn]:
+    """Yield what each trial asks and answers with; everything once when the task has no trials.
 
     Raises DataError for a record without the camera or the permutation that the draw needs."""
+    queries = [r for r in records if task.query(r)]
+    gallery = [r for r in records if task.gallery(r)]
     if task.trials is None:
-        yield list(gallery)
+        yield Drawn(queries, gallery)
         return
     for number in range(task.trials.number):
+        if task.trials.side == "query":
+            yield Drawn(_seeded(task, task.trials, queries, number), gallery)
+            continue
         draw = _official if task.trials.origin == "dataset" else _seeded
-        yield draw(task, task.trials, gallery, number)
+        yield Drawn(queries, draw(task, task.trials, gallery, number))
 
 
 def _official(task: Task, trials: Trials, gallery: Sequence[Record], number: int) -> list[Record]:
@@ -35,20 +48,20 @@ def _official(task: Task, trials: Trials, gallery: Sequence[Record], number: int
     return drawn
 
 
-def _seeded(task: Task, trials: Trials, gallery: Sequence[Record], number: int) -> list[Record]:
+def _seeded(task: Task, trials: Trials, items: Sequence[Record], number: int) -> list[Record]:
     """`random.seed(trial)`, then one draw a cell: identities in order, their cameras in order,
     the cell's items in order of their ids (as AGW does with sorted file names)."""
     cells: dict[tuple[str, str], list[Record]] = {}
-    for record in gallery:
+    for record in items:
         if record.camera_id is None:
             raise DataError(f"task {task.name!r}: item {record.item_id!r} has no camera_id")
         cells.setdefault((record.pid, record.camera_id), []).append(record)
     rng = random.Random(number)
     drawn = []
     for cell in sorted(cells):
-        items = sorted(cells[cell], key=lambda r: r.item_id)
+        found = sorted(cells[cell], key=lambda r: r.item_id)
         if trials.shots == 1:
-            drawn.append(rng.choice(items))
+            drawn.append(rng.choice(found))
         else:
-            drawn += rng.sample(items, min(trials.shots, len(items)))
+            drawn += rng.sample(found, min(trials.shots, len(found)))
     return drawn

@@ -15,7 +15,7 @@ from reidbench.evaluation.identity import tie_order
 from reidbench.evaluation.plan import plan
 from reidbench.evaluation.ranking import rank
 from reidbench.evaluation.score import Side, score
-from reidbench.evaluation.trials import galleries
+from reidbench.evaluation.trials import draws
 from reidbench.pluginhost import PluginHost
 from reidbench_registry.registries import KindRegistry
 
@@ -56,8 +56,7 @@ def test_engine_gives_the_values_worked_by_hand(case, shuffle, metrics):
         assert row["bracket"][name] == pytest.approx([low, high])
     assert row["collapsed"] == expect.get("collapsed", False)
     if "galleries" in expect:
-        shown = [r for r in records if case.task.gallery(r)]
-        drawn = [sorted(r.item_id for r in g) for g in galleries(case.task, shown)]
+        drawn = [sorted(r.item_id for r in d.gallery) for d in draws(case.task, records)]
         assert drawn == [sorted(g) for g in expect["galleries"]]
         return
     queries, shown = ([r for r in records if s(r)] for s in (case.task.query, case.task.gallery))

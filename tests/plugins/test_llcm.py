@@ -1,10 +1,17 @@
 """LLCM on a small skeleton of its layout."""
 
-import pytest
+import itertools
+import random
 
+import numpy as np
+import pytest
+import torch
+
+from reidbench.evaluation.score import Side, score
 from reidbench_llcm.dataset import LLCM
-from reidbench_llcm.tasks import ir2rgb, rgb2ir
-from reidbench_registry import DataError
+from reidbench_llcm.tasks import ir2rgb, rgb2ir, rgb2ir_released
+from reidbench_metrics.map import MAP
+from reidbench_registry import ConfigError, DataError, Record, Trials
 from reidbench_registry.testing.pictures import draw
 
 
@@ -72,6 +79,44 @@ def test_missing_folders_and_lists_are_named(tmp_path):
         "no folder test_nir/",
     ):
         assert part in words
+
+
+def test_the_released_direction_draws_its_queries():
+    """As the released code swaps them: each trial one infrared image of each identity and camera,
+    against all visible ones."""
+    rng = np.random.default_rng(0)
+    records = [
+        Record(f"{m}-{pid}-{camera}-{i}", "toy", "test", m, pid, camera)
+        for m, cameras in (("rgb", "123"), ("ir", "12"))
+        for pid in ("0003", "0001", "0002")
+        for camera in cameras
+        for i in range(4)
+    ]
+    features = rng.normal(size=(len(records), 6)).astype("f4")
+    features /= np.linalg.norm(features, axis=1, keepdims=True)
+    row = {r.item_id: i for i, r in enumerate(records)}
+    gallery = [r for r in records if r.modality == "rgb"]
+    means = []
+    for trial in range(10):
+        random.seed(trial)
+        found = []
+        for pid, camera in itertools.product(("0001", "0002", "0003"), "12"):
+            cell = [f"ir-{pid}-{camera}-{i}" for i in range(4)]
+            query = features[row[random.choice(cell)]]
+            kept = [g for g in gallery if (g.pid, g.camera_id) != (pid, camera)]
+            kept.sort(key=lambda g: -(features[row[g.item_id]] @ query))
+            hits = [i for i, g in enumerate(kept, start=1) if g.pid == pid]
+            found.append(np.mean([n / rank for n, rank in enumerate(hits, start=1)]))
+        means.append(np.mean(found))
+    side = Side.of(torch.from_numpy(features), list(row))
+    scored = score(rgb2ir_released(), records, side, side, [MAP()])
+    assert scored.row["metrics"]["mAP"] == pytest.approx(np.mean(means))
+    assert (scored.row["n_query"], scored.row["n_gallery"]) == (6, 36)
+    assert [r.pid for r in scored.queries] == ["0001"] * 2 + ["0002"] * 2 + ["0003"] * 2
+    assert rgb2ir_released().describe()["trials"]["side"] == "query"
+    assert "side" not in rgb2ir().describe()["trials"]
+    with pytest.raises(ConfigError, match="queries are drawn python-seeded, in one shot"):
+        Trials(10, 10, "python-seeded", "query")
 
 
 def test_rules_of_the_tasks():

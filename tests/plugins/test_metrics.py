@@ -27,6 +27,11 @@ def test_worked_by_hand():
         [(1 + 2 / 3 + 3 / 6) / 3, 1 / 2, (1 / 5 + 2 / 6) / 2]
     )
     assert MINP()(ranks)["mINP"].tolist() == [3 / 6, 1 / 2, 2 / 6]
+    # Each precision is averaged with that of the rank before, which is 1 before the list.
+    assert MAP("trapezoid")(ranks)["mAP-trapezoid"].tolist() == pytest.approx(
+        [(1 + (2 / 3 + 1 / 2) / 2 + (3 / 6 + 2 / 5) / 2) / 3, (1 / 2 + 0) / 2,
+         ((1 / 5 + 0) / 2 + (2 / 6 + 1 / 5) / 2) / 2]
+    )  # fmt: skip
 
 
 def test_identities_count_where_the_task_says_so():
@@ -51,7 +56,7 @@ def test_as_read_off_the_ranked_list():
             assert CMC()(ranks)[f"R{k}"][q] == hits[:k].any()
 
 
-@pytest.mark.parametrize("metric", [CMC(), MAP(), MINP()])
+@pytest.mark.parametrize("metric", [CMC(), MAP(), MAP("trapezoid"), MINP()])
 def test_float64_per_query_also_for_none(metric):
     for queries in ([[1, 2], [1]], []):
         for values in metric(of(*queries)).values():

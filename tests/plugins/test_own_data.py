@@ -1,10 +1,11 @@
 """One's own data from a table."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from reidbench.evaluation.trials import galleries
+from reidbench.evaluation.trials import draws
 from reidbench_manifest.dataset import Manifest
 from reidbench_manifest.tasks import retrieval, tasks
 from reidbench_registry import ConfigError, DataError, Selector, Task, Trials, fingerprint
@@ -56,8 +57,8 @@ def test_trials_beside_the_table_decide_the_galleries(table, tmp_path):
     places = {r.item_id: r.extras.get("trial_places") for r in records}
     assert places["2a"] == [0, 1] and places["0a"] == [1, 0] and places["1a"] is None
     task = Task("t", Selector("text"), Selector("rgb"), trials=Trials(2, 1, "dataset"))
-    gallery = [r for r in records if r.item_id in ("0a", "2a")]
-    assert [[r.item_id for r in g] for g in galleries(task, gallery)] == [["2a"], ["0a"]]
+    shown = [replace(r, split="test") for r in records if r.modality == "rgb" and r.split != "val"]
+    assert [[r.item_id for r in g] for _, g in draws(task, shown)] == [["2a"], ["0a"]]
 
 
 @pytest.mark.parametrize(

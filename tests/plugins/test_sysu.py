@@ -10,7 +10,7 @@ import torch
 from scipy.io import loadmat, savemat
 
 from reidbench.evaluation.score import Side, score
-from reidbench.evaluation.trials import galleries
+from reidbench.evaluation.trials import draws
 from reidbench.pluginhost import PluginHost
 from reidbench_registry import ConfigError, DataError, fingerprint
 from reidbench_registry.registries import KindRegistry
@@ -90,7 +90,7 @@ def test_galleries_and_valid_queries(records, draw, search, sizes, valid):
 def test_official_galleries_are_the_first_of_the_permutations(records):
     table = loadmat(REAL / "rand_perm_cam.mat")["rand_perm_cam"]
     task = all_search(shots=10)
-    drawn = list(galleries(task, [r for r in records if task.gallery(r)]))
+    drawn = [d.gallery for d in draws(task, records)]
     assert len(drawn) == 10
     for trial, gallery in enumerate(drawn):
         found = {r.item_id for r in gallery}
@@ -108,7 +108,7 @@ def test_seeded_galleries_are_those_of_agw(root):
     """The loop of the code that AGW and its followers share, over file names."""
     records = index(with_images(root))
     task = all_search(gallery="python-seeded")
-    for trial, gallery in enumerate(galleries(task, [r for r in records if task.gallery(r)])):
+    for trial, (_, gallery) in enumerate(draws(task, records)):
         random.seed(trial)
         chosen = []
         for pid in ("0005", "0006", "0007"):
@@ -137,7 +137,7 @@ def test_without_permutations_only_seeded_galleries(root):
     records = data.prepare(root, lambda items, *_: items)
     assert data.notes == ["no rand_perm_cam.mat: only python-seeded galleries can be scored"]
     with pytest.raises(DataError, match="has no place in trial 1"):
-        next(galleries(all_search(), [r for r in records if all_search().gallery(r)]))
+        next(draws(all_search(), records))
 
 
 def test_protocols_name_eight_tasks():
