@@ -15,6 +15,11 @@ from .queries import check_queries
 from .report import Report, Row, Status, number, some
 from .tree import Tree, walk
 
+COLOURLESS = ("ir", "sketch")
+COLOUR, GREY = 16.0, 1.0
+"""How far the channels of a picture lie apart, of 255: above the first it has colour, below the
+second it has none."""
+
 Create = Callable[[str, dict[str, Any]], Any]
 """(kind, config) -> an entry's object"""
 
@@ -58,6 +63,7 @@ def check(
     if root is not None and tree is not None:
         report.rows += _unused(root, tree, records)
         report.rows += _cam(root, records)
+    report.rows += _looks(records, pictures)
     report.rows += _twins(records, pictures)
     for name, (other, its_cache) in (against or {}).items():
         report.rows += _against(name, other, its_cache, records, pictures, track)
@@ -138,6 +144,26 @@ def _cam(root: Path, records: Sequence[Record]) -> Iterator[Row]:
             f"{where} has 'cam' in it: reidbench does not mind, but public code that cuts paths "
             "there reads wrong cameras",
         )
+
+
+def _looks(records: Sequence[Record], pictures: Mapping[Path, Picture]) -> Iterator[Row]:
+    """Pictures in another modality's place: infrared and sketches with colour, photos without."""
+    by_modality: dict[str, list[tuple[Record, float]]] = defaultdict(list)
+    for r in records:
+        if r.path is not None and (colour := pictures[Path(r.path)].colour) is not None:
+            by_modality[r.modality].append((r, colour))
+    for modality, found in by_modality.items():
+        if modality in COLOURLESS:
+            strange = [r.item_id for r, colour in found if colour > COLOUR]
+            words = f"{len(strange):,} of {len(found):,} {modality} pictures have colour"
+        elif modality == "rgb":
+            strange = [r.item_id for r, colour in found if colour < GREY]
+            words = f"{len(strange):,} of {len(found):,} rgb pictures are grey"
+        else:
+            continue
+        # A few may be: a grey day, a tinted lamp.
+        if len(strange) > len(found) / 100:
+            yield Row("modalities", "warn", f"{words}: {some(strange)}")
 
 
 def _twins(records: Sequence[Record], pictures: Mapping[Path, Picture]) -> Iterator[Row]:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from PIL import Image
 
 from reidbench_registry import Track
@@ -26,6 +27,8 @@ class Picture(NamedTuple):
     """SHA-256 of its bytes; None when there are none."""
     wrong: str | None
     """Why it cannot be used: `missing`, `empty` or what the decoder says."""
+    colour: float | None = None
+    """How far its channels lie apart, mean over the picture, 0 to 255; None when not decoded."""
 
 
 def look(paths: Sequence[Path], decode: bool, track: Track) -> dict[Path, Picture]:
@@ -55,16 +58,24 @@ def _look(path: Path, decode: bool) -> Picture:
         return Picture(path, None, error.strerror or str(error))
     if not content:
         return Picture(path, None, "empty")
-    return Picture(path, hashlib.sha256(content).digest(), _damage(content) if decode else None)
-
-
-def _damage(content: bytes) -> str | None:
+    digest = hashlib.sha256(content).digest()
+    if not decode:
+        return Picture(path, digest, None)
     try:
         with Image.open(io.BytesIO(content)) as image:
             image.load()
+            return Picture(path, digest, None, _colour(image))
     except Image.UnidentifiedImageError:
-        return "no picture format"
+        return Picture(path, digest, "no picture format")
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         # Pillow answers a damaged file with any of these, depending on the format.
-        return "truncated" if "truncated" in str(error).lower() else f"damaged: {error}"
-    return None
+        why = "truncated" if "truncated" in str(error).lower() else f"damaged: {error}"
+        return Picture(path, digest, why)
+
+
+def _colour(image: Image.Image) -> float:
+    """From a small version: noise between the channels must not count as colour."""
+    if image.mode in ("1", "L", "I", "I;16", "F"):
+        return 0.0
+    small = image.convert("RGB").resize((8, 16), Image.Resampling.BOX)
+    return float(np.ptp(np.asarray(small, dtype=np.float32), axis=2).mean())

@@ -1,6 +1,7 @@
 """The check finds every mistake in one pass, and knows a data set only by its contract."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,16 @@ from reidbench.data.check import check
 from reidbench.data.index import count
 from reidbench.data.queries import check_queries
 from reidbench.data.tree import walk
-from reidbench_registry import ConfigError, DataError, DatasetCard, Record, Selector, Task, Trials
+from reidbench_registry import (
+    ConfigError,
+    DataError,
+    DatasetCard,
+    Record,
+    Selector,
+    Task,
+    Trials,
+    composite,
+)
 
 
 class Toy:
@@ -104,6 +114,24 @@ def test_every_mistake_is_found_in_one_pass(sound):
     told = {r.check: r.detail for r in rows["warn"]}
     assert told["notes"] == "2 left out"
     assert told["unused files"] == "pictures that are not in the index: 1 in extra"
+
+
+def test_pictures_in_the_place_of_another_modality_are_told(sound):
+    root, records = sound
+    other = [
+        photo(root, str(n), "test", "4", path=picture(root / "ir" / f"{n}", 100 + n), instance_id=m)
+        for n, m in ((11, "8"), (12, "9"))
+    ]
+    grey = Image.new("L", (64, 128), 90)
+    grey.save(root / "ir" / "12.jpg")
+    grey.convert("RGB").save(root / "9.jpg")
+    records += [replace(r, item_id=f"{r.item_id}-ir", modality="ir") for r in other]
+    _, rows = run(Toy(records), root)
+    assert [r.detail for r in rows["warn"] if r.check == "modalities"] == [
+        "1 of 8 rgb pictures are grey: 9", "1 of 2 ir pictures have colour: 11-ir",
+    ]  # fmt: skip
+    _, rows = run(Toy(records), root, decode=False)
+    assert "modalities" not in {r.check for r in rows["warn"]}
 
 
 def test_without_an_index_the_pictures_are_looked_at_all_the_same(sound):
@@ -211,3 +239,14 @@ def test_walk_ends_in_circles(tmp_path):
     tree = walk(tmp_path)
     assert tree.files == ["a/f.jpg", "twice/f.jpg"] and tree.broken == ["self"]
     assert sorted(tree.loops)[0] == "a/b/up -> a" and len(tree.loops) == 4
+
+
+def test_composite_queries_are_held_against_their_members(sound):
+    root, records = sound
+    told = composite("q", records[4:6])
+    _, rows = run(Toy([*records, told]), root)
+    assert {"1 of rgb+rgb"} == {r.detail for r in rows["ok"] if r.check == "composite queries"}
+    _, rows = run(Toy([r for r in records if r.item_id != "6"] + [told]), root)
+    assert [r.detail for r in rows["fail"] if r.check == "composite queries"] == [
+        "1 with members that are absent or of another identity: q"
+    ]
