@@ -12,7 +12,7 @@ EPILOG = """examples:
   reidbench eval runs/distill_pcm_fr-seed0/distill --config configs/street10.py
 
 Data, protocol, modes and device come from the config, models from the run folder; the config's own
-models are not looked at. The result goes into a run folder of its own.
+models are not looked at, and it needs none. The result goes into a run folder of its own.
 """
 
 

@@ -20,13 +20,18 @@ from . import overrides, schema
 WEIGHT = "weight"
 
 
-def resolve(raw: dict[str, Any], options: list[str], host: PluginHost) -> schema.Experiment:
-    """Fill in defaults, apply overrides, check all of it. Raises ConfigError."""
+def resolve(
+    raw: dict[str, Any], options: list[str], host: PluginHost, with_models: bool = True
+) -> schema.Experiment:
+    """Fill in defaults, apply overrides, check all of it; `with_models`: also that the modes have
+    the models that they need. Raises ConfigError."""
     filled = _fill(schema.Experiment, raw)
     overrides.apply(filled, options)
     # Once more: an override may have brought whole sections or items.
     experiment = _build(schema.Experiment, _fill(schema.Experiment, filled), "", host)
     _check_whole(experiment)
+    if with_models:
+        _check_modes(experiment)
     return experiment
 
 
@@ -169,8 +174,9 @@ def _say(hint: Any) -> str:
 def _check_whole(experiment: schema.Experiment) -> None:
     """What no single section can know."""
     student, teacher = experiment.student, experiment.teacher
-    for name, training in (("teacher", teacher and teacher.train), ("student", student.train)):
-        if not training:
+    for name, model in (("teacher", teacher), ("student", student)):
+        training = model.train if model else None
+        if training is None:
             continue
         if training.steps < 1:
             raise ConfigError(f"{name}.train.steps: expected at least 1, got {training.steps}")
@@ -184,11 +190,16 @@ def _check_whole(experiment: schema.Experiment) -> None:
             )
         if not training.losses and not getattr(training, "distillers", []):
             raise ConfigError(f"{name}.train: there is nothing to train on (no loss)")
-    if teacher is None and student.train.distillers:
+    if teacher is None and student and student.train.distillers:
         raise ConfigError("student.train.distillers: there is no teacher to distil from")
-    if teacher is None and experiment.evaluation.modes != ["edge"]:
-        raise ConfigError("evaluation.modes: without a teacher only ['edge'] can be evaluated")
     if not experiment.evaluation.modes:
         raise ConfigError("evaluation.modes: expected at least one mode")
     if experiment.evaluation.batch_size < 1:
         raise ConfigError("evaluation.batch_size: expected at least 1")
+
+
+def _check_modes(experiment: schema.Experiment) -> None:
+    for mode in experiment.evaluation.modes:
+        lacking = [m for m in schema.SIDES[mode] if getattr(experiment, m) is None]
+        if lacking:
+            raise ConfigError(f"evaluation.modes: {mode!r} needs a {lacking[0]}, and there is none")

@@ -124,11 +124,12 @@ class Run:
 class Experiment:
     """A whole config."""
 
-    student: Student
     evaluation: Evaluation
     data: dict[str, Any] = entry("dataset")
     teacher: Teacher | None = None
     """None: the student is trained alone and only mode `edge` can be evaluated."""
+    student: Student | None = None
+    """None: only mode `cloud` can be evaluated."""
     run: Run = field(default_factory=Run)
 
     def needs(self, model: str) -> bool:
@@ -136,4 +137,6 @@ class Experiment:
         but `cloud`."""
         if model == "teacher":
             return self.teacher is not None
-        return any(model in SIDES[mode] for mode in self.evaluation.modes)
+        return self.student is not None and any(
+            model in SIDES[mode] for mode in self.evaluation.modes
+        )

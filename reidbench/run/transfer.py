@@ -12,7 +12,7 @@ from reidbench_registry.signature import signature
 
 from .. import config, results
 from ..config import Experiment
-from ..config.schema import SIDES
+from ..config.schema import SIDES, Student
 from ..pluginhost import PluginHost
 from . import runner
 from .context import Context, Output
@@ -68,7 +68,7 @@ def prepare(folder: Path, path: Path, options: list[str], work_dir: Path) -> tup
     host = PluginHost()
     source = Source.read(folder, host)
     trained = source.experiment
-    target = config.resolve(config.load(path), options, host)
+    target = config.resolve(config.load(path), options, host, with_models=False)
     modes = [m for m in target.evaluation.modes if set(SIDES[m]) <= source.scored]
     if not modes:
         can = [m for m, sides in SIDES.items() if set(sides) <= source.scored]
@@ -84,7 +84,7 @@ def prepare(folder: Path, path: Path, options: list[str], work_dir: Path) -> tup
     experiment = replace(
         target,
         teacher=trained.teacher,
-        student=replace(trained.student, backbone=_student(source, host)),
+        student=_student(source, host),
         evaluation=replace(target.evaluation, modes=modes),
         run=replace(target.run, seed=trained.run.seed, precision=trained.run.precision, name=name),
     )
@@ -93,17 +93,19 @@ def prepare(folder: Path, path: Path, options: list[str], work_dir: Path) -> tup
     return runner.lay_out(experiment, host, work_dir, name), source
 
 
-def _student(source: Source, host: PluginHost) -> dict[str, Any]:
-    """The config of the student's backbone, with the teacher's dimension where the run gave it."""
+def _student(source: Source, host: PluginHost) -> Student | None:
+    """The run's student, with the teacher's dimension where the run gave it."""
     from ..bank import Bank
 
-    cfg = source.experiment.student.backbone
-    if "student" not in source.models:
-        return cfg
+    student = source.experiment.student
+    if student is None or not {"student", "teacher"} <= source.models.keys():
+        return student
+    cfg = student.backbone
     takes = signature(host.find("backbone", cfg["type"])).parameters
-    if "teacher" not in source.models or "embed_dim" not in takes or cfg.get("embed_dim"):
-        return cfg
-    return cfg | {"embed_dim": Bank.load(source.folder / "embed").features.shape[1]}
+    if "embed_dim" not in takes or cfg.get("embed_dim"):
+        return student
+    dim = Bank.load(source.folder / "embed").features.shape[1]
+    return replace(student, backbone=cfg | {"embed_dim": dim})
 
 
 def execute(context: Context, source: Source) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def test_wrong_overrides_are_one_line(host, option, message):
         ("data = dict(", "SyntaxError|was never closed"),
         ("_base_ = ['nowhere.py']", "nowhere.py"),
         ("1 / 0", "ZeroDivisionError"),
-        ("data = dict(type='SyntheticPedestrians')", "'student' is missing"),
+        ("data = dict(type='SyntheticPedestrians')", "'evaluation' is missing"),
         ("dat = 1", "unknown key 'dat'; did you mean 'data'"),
     ],
 )
@@ -153,7 +153,10 @@ def test_files_that_are_no_configs(tmp_path, name):
 
 
 def test_a_student_without_a_teacher_has_only_its_own_mode(host):
-    with pytest.raises(ConfigError, match=r"only \['edge'\]"):
+    with pytest.raises(ConfigError, match="modes: 'cloud' needs a teacher, and there is none"):
         shipped(host, "student_only", ["evaluation.modes=['cloud']"])
+    with pytest.raises(ConfigError, match="modes: 'edge' needs a student, and there is none"):
+        shipped(host, "distill_cosine", ["student=None"])
+    assert shipped(host, "distill_cosine", ["student=None", "evaluation.modes=['cloud']"])
     with pytest.raises(ConfigError, match="no teacher to distil from"):
         shipped(host, "student_only", ["student.train.distillers=[{'type':'Cosine'}]"])

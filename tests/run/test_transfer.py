@@ -104,3 +104,15 @@ def test_one_checkpoint_of_a_run(finished, stage, mode):
 def test_a_mode_that_the_checkpoint_cannot_answer(finished, capsys):
     assert evaluate(finished / "distill", "evaluation.modes=['cloud']") == 2
     assert "holds the student, so only 'edge' can be evaluated" in capsys.readouterr().err
+
+
+def test_a_config_of_data_and_evaluation_alone_is_enough(finished, tmp_path, capsys):
+    bare = tmp_path / "bare.json"
+    data = json.loads((finished / "config.json").read_text())["data"]
+    bare.write_text(json.dumps({"data": data, "evaluation": {"protocol": "qrcm/distill"}}))
+    words = [str(bare), "--work-dir", str(tmp_path)]
+    assert main(["eval", str(finished), "--config", *words]) == 0
+    (folder,) = (f.parent for f in tmp_path.glob("*/result.json"))
+    assert result(folder)["scores"] == result(finished)["scores"]
+    assert main(["run", *words]) == 2
+    assert "modes: 'cloud' needs a teacher, and there is none" in capsys.readouterr().err

@@ -21,10 +21,6 @@ teacher = dict(
         losses=[dict(type="Triplet")], validation=dict(every=2),
     ),
 )
-student = dict(
-    backbone=dict(type="OpenCLIP"),
-    train=dict(steps=1, sampler=dict(type="PKModality"), losses=[dict(type="Triplet")]),
-)
 evaluation = dict(protocol="qrcm/distill", modes=["cloud"], batch_size=8)
 run = dict(name="r", device="cpu", threads=1, checkpoint_minutes=0)
 """

@@ -12,6 +12,7 @@ from .data import Data
 
 def run(context: Context, data: Data, bank: Output | None) -> Output:
     section = context.experiment.student
+    assert section is not None
     # A student without distillers learns nothing from the bank but its dimension.
     inputs = fit.inputs(context, data, **({"bank": bank.key} if bank else {}))
     partial = context.partial("distill", section, inputs)
@@ -34,8 +35,9 @@ def run(context: Context, data: Data, bank: Output | None) -> Output:
 
 def student_arguments(context: Context, bank: Bank | None) -> dict[str, int]:
     """The teacher's dimension, for a student that can project into it and was told nothing."""
-    cfg = context.experiment.student.backbone
-    if bank is None or cfg.get("embed_dim") is not None:
+    student = context.experiment.student
+    if student is None or bank is None or student.backbone.get("embed_dim") is not None:
         return {}
+    cfg = student.backbone
     takes = context.signature("backbone", cfg).parameters
     return {"embed_dim": bank.features.shape[1]} if "embed_dim" in takes else {}

@@ -56,6 +56,7 @@ def _evaluate(
     if banked:
         sides["teacher"] = Side.of(banked.features, banked.item_ids)
     if student is not None:
+        assert experiment.student is not None
         model = fit.model_of(context, experiment.student, **student_arguments(context, banked))
         checkpoint.load(model, student.folder)
         embedded = fit.usable(records, model.backbone, "evaluate")
