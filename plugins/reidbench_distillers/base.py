@@ -10,6 +10,9 @@ from torch import Tensor
 
 from reidbench_registry import ConfigError
 
+SCALE = 3.0
+"""Divisor of both features in the mean squared errors of the released from-scratch variant."""
+
 
 class RowDistiller(ABC):
     """Compares student and teacher row by row; `_loss` of a subclass holds only the mathematics.

@@ -7,12 +7,10 @@ from torch import Tensor
 
 from reidbench_registry import ConfigError
 
-from .base import RowDistiller, check_form, cosine_gap
+from .base import SCALE, RowDistiller, check_form, cosine_gap
 
 RANK = 50
 """The released code's number of components."""
-SCALE = 3.0
-"""Divisor of both features in the released code's from-scratch variant, `form='mse'`."""
 _CHUNK = 8192
 
 

@@ -18,6 +18,7 @@ def retrieval(
     query_cameras: Sequence[str] | None = None,
     gallery_cameras: Sequence[str] | None = None,
     by_role: bool = False,
+    dataset: str | None = None,
     trials: Mapping[str, Any] | None = None,
 ) -> Task:
     """Queries of one modality against a gallery of another, or of the same.
@@ -29,6 +30,7 @@ def retrieval(
     exclude, cmc: see `reidbench_registry.Task`.
     query_cameras, gallery_cameras: None: all.
     by_role: whether only items with the role `query` ask and only those with `gallery` answer.
+    dataset: of several that are joined in one index; None: all.
     trials: `number`, `shots`, `origin` of `reidbench_registry.Trials`; None: the whole gallery.
 
     Raises ConfigError for an unknown modality, rule or field."""
@@ -43,8 +45,8 @@ def retrieval(
         ) from None
     return Task(
         name or f"{query}2{gallery}",
-        Selector(query, split, query_cameras, "query" if by_role else None),
-        Selector(gallery, split, gallery_cameras, "gallery" if by_role else None),
+        Selector(query, split, query_cameras, "query" if by_role else None, dataset),
+        Selector(gallery, split, gallery_cameras, "gallery" if by_role else None, dataset),
         exclude,
         cmc,
         drawn,

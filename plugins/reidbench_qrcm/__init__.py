@@ -9,6 +9,7 @@ def reidbench_register(catalog: Registrar) -> None:
     catalog.add("dataset", "ICFG-PEDES", "reidbench_qrcm.text_sets:IcfgPedes")
     catalog.add("dataset", "RSTPReid", "reidbench_qrcm.text_sets:RstpReid")
     catalog.add("dataset", "QrCM", "reidbench_qrcm.dataset:QrCM")
+    catalog.add("dataset", "QrCM-joint", "reidbench_qrcm.joint:QrCMJoint")
     catalog.add("dataset", "QrCM-table", "reidbench_qrcm.authors_csv:QrCMTable")
     catalog.add("transform", "ChannelMix", "reidbench_qrcm.operators:ChannelMix")
     catalog.add("transform", "LineSketch", "reidbench_qrcm.operators:LineSketch")

@@ -73,7 +73,8 @@ class QrCM:
         if type(seed) is not int or seed < 0:
             raise ConfigError(f"QrCM: seed={seed!r} is not a whole number from 0")
         self._root = Path(root).expanduser()
-        self._source = SOURCES[source] if source else None
+        self.source = SOURCES[source] if source else None
+        """Which of the three; known after `prepare` where it was not given."""
         self._strict = variant == "strict"
         self._derive, self._captions, self._seed = derive, captions, seed
         self.notes: list[str] = []
@@ -96,7 +97,7 @@ class QrCM:
 
         Raises DataError with everything that is missing or wrong in the annotations, and for a
         photo that cannot be read."""
-        source = self._source or self._present()
+        self.source = source = self.source or self._present()
         path, photos = read(self._root, source)
         self.notes = annotations.notes(photos, source)
         if self._strict:

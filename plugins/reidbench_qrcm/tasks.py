@@ -2,47 +2,78 @@
 
 from __future__ import annotations
 
-from reidbench_registry import EvalProtocol, Exclusion, Selector, Task
+from collections.abc import Sequence
+from typing import Any
+
+from reidbench_registry import ConfigError, EvalProtocol, Exclusion, Selector, Task
 
 
-def ir2rgb(split: str = "test", exclude: Exclusion = "same_instance") -> Task:
-    """Infrared queries, RGB gallery; without the photo that a query was made from."""
-    return Task("ir2rgb", Selector("ir", split), Selector("rgb", split), exclude)
+def ir2rgb(
+    split: str = "test", exclude: Exclusion = "same_instance", dataset: str | None = None
+) -> Task:
+    """Infrared queries, RGB gallery; without the photo that a query was made from. `dataset`: of
+    one of several that are joined."""
+    return _task("ir", split, exclude, dataset)
 
 
-def sketch2rgb(split: str = "test", exclude: Exclusion = "same_instance") -> Task:
-    """Sketch queries, RGB gallery; without the photo that a query was made from."""
-    return Task("sketch2rgb", Selector("sketch", split), Selector("rgb", split), exclude)
+def sketch2rgb(
+    split: str = "test", exclude: Exclusion = "same_instance", dataset: str | None = None
+) -> Task:
+    """Sketch queries, RGB gallery; without the photo that a query was made from. `dataset`: of one
+    of several that are joined."""
+    return _task("sketch", split, exclude, dataset)
 
 
-def text2rgb(split: str = "test", exclude: Exclusion = "none") -> Task:
-    """Captions as queries, RGB gallery; the photo that a caption describes stays."""
-    return Task("text2rgb", Selector("text", split), Selector("rgb", split), exclude)
+def text2rgb(split: str = "test", exclude: Exclusion = "none", dataset: str | None = None) -> Task:
+    """Captions as queries, RGB gallery; the photo that a caption describes stays. `dataset`: of one
+    of several that are joined."""
+    return _task("text", split, exclude, dataset)
 
 
-def _bundle(name: str, image: Exclusion, text: Exclusion, split: str) -> EvalProtocol:
-    rules = {"ir2rgb": image, "sketch2rgb": image, "text2rgb": text}
-    return EvalProtocol(
-        name, tuple({"type": t, "split": split, "exclude": rule} for t, rule in rules.items())
+def _task(query: str, split: str, exclude: Exclusion, dataset: str | None) -> Task:
+    return Task(
+        f"{dataset}/{query}2rgb" if dataset else f"{query}2rgb",
+        Selector(query, split, dataset=dataset),
+        Selector("rgb", split, dataset=dataset),
+        exclude,
     )
 
 
-def qrcm_distill(split: str = "test") -> EvalProtocol:
+def _bundle(
+    name: str, image: Exclusion, text: Exclusion, split: str, datasets: Sequence[str]
+) -> EvalProtocol:
+    if isinstance(datasets, str) or not all(isinstance(d, str) and d for d in datasets):
+        raise ConfigError(f"{name}: datasets={datasets!r} is no list of names")
+    rules = {"ir2rgb": image, "sketch2rgb": image, "text2rgb": text}
+    parts: list[dict[str, Any]] = [{"dataset": d} for d in datasets] or [{}]
+    return EvalProtocol(
+        name,
+        tuple(
+            {"type": t, "split": split, "exclude": rule, **part}
+            for part in parts
+            for t, rule in rules.items()
+        ),
+    )
+
+
+def qrcm_distill(split: str = "test", datasets: Sequence[str] = ()) -> EvalProtocol:
     """IR and sketch queries drop the gallery photo that they were made from, text keeps it: what
-    the authors' distillation scripts report (arXiv 2602.12936, released code)."""
-    return _bundle("qrcm/distill", "same_instance", "none", split)
+    the authors' distillation scripts report (arXiv 2602.12936, released code). `datasets`: each of
+    these by itself, of several that are joined."""
+    return _bundle("qrcm/distill", "same_instance", "none", split, datasets)
 
 
-def qrcm_aio_all(split: str = "test") -> EvalProtocol:
+def qrcm_aio_all(split: str = "test", datasets: Sequence[str] = ()) -> EvalProtocol:
     """Nothing is dropped: what the authors' test script of the teacher reports. An IR or sketch
-    query finds the photo that it was made from, so its numbers stand in no table with others."""
-    return _bundle("qrcm/aio-all", "none", "none", split)
+    query finds the photo that it was made from, so its numbers stand in no table with others.
+    `datasets`: each of these by itself."""
+    return _bundle("qrcm/aio-all", "none", "none", split, datasets)
 
 
-def qrcm_strict(split: str = "test") -> EvalProtocol:
+def qrcm_strict(split: str = "test", datasets: Sequence[str] = ()) -> EvalProtocol:
     """All three drop the photo that the query was made from or describes (for text, as UNIReID
-    reports it beside the common rule)."""
-    return _bundle("qrcm/strict", "same_instance", "same_instance", split)
+    reports it beside the common rule). `datasets`: each of these by itself."""
+    return _bundle("qrcm/strict", "same_instance", "same_instance", split, datasets)
 
 
 def text_to_image(split: str = "test") -> EvalProtocol:

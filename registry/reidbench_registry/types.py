@@ -106,7 +106,7 @@ def fingerprint(card: DatasetCard, records: Sequence[Record]) -> str:
 @dataclass(frozen=True)
 class Selector:
     """Which records take part: those of `split` whose modality is `modality`, from `cameras`, in
-    the `role`."""
+    the `role`, of `dataset`."""
 
     modality: str
     """`ir+sketch`: composite queries of an infrared image and a sketch."""
@@ -115,6 +115,8 @@ class Selector:
     """None: from every camera, known or not."""
     role: Literal["query", "gallery"] | None = None
     """None: whatever the data set fixes."""
+    dataset: str | None = None
+    """Of several that are joined; None: all."""
 
     def __post_init__(self) -> None:
         for name in str(self.modality).split(SEVERAL):
@@ -131,6 +133,8 @@ class Selector:
         if record.modality != self.modality or record.split != self.split:
             return False
         if self.role is not None and record.role != self.role:
+            return False
+        if self.dataset is not None and record.dataset != self.dataset:
             return False
         if self.cameras is None:
             return True
@@ -202,11 +206,11 @@ class Task:
         fields = asdict(self)
         for side in (fields["query"], fields["gallery"]):
             # What is not asked for does not change the identity of tasks that were never asked.
-            cameras, role = side.pop("cameras"), side.pop("role")
-            if cameras is not None:
-                side["cameras"] = list(cameras)
-            if role is not None:
-                side["role"] = role
+            for name in ("cameras", "role", "dataset"):
+                if side[name] is None:
+                    side.pop(name)
+            if "cameras" in side:
+                side["cameras"] = list(side["cameras"])
         if fields["trials"] and fields["trials"]["side"] == "gallery":
             fields["trials"].pop("side")
         return fields

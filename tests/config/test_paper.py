@@ -43,6 +43,20 @@ def test_students():
     weights = {d["type"]: d["weight"] for d in train.distillers}
     assert weights == {"Cosine": 0.29, "PCM": 0.35, "FR": 0.35}
     assert distilled.student.backbone["image_size"] == [280, 140]
+    scratch = read("distill_vitl14_from_scratch").student.train
+    assert {(d["type"], d["weight"], d.get("form")) for d in scratch.distillers} == {
+        ("FeatureMSE", 0.15, None), ("PCM", 0.30, "mse"), ("FR", 0.25, "mse"),
+        ("Cosine", 0.30, None),
+    }  # fmt: skip
+
+
+def test_all_three_sets_are_trained_on_and_each_is_scored():
+    found = read("distill_vitl14")
+    assert found.data["type"] == "QrCM-joint" and len(found.data["roots"]) == 3
+    assert found.evaluation.protocol["datasets"] == ["CUHK-PEDES", "ICFG-PEDES", "RSTPReid"]
+    # 32 items on each of four GPUs.
+    train = found.teacher.train
+    assert train.batches_per_step * train.sampler["p"] * train.sampler["k"] * 4 == 4 * 32
 
 
 def test_what_is_missing_is_one_line(tmp_path, monkeypatch, capsys):

@@ -4,12 +4,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from reidbench_distillers.cosine import Cosine
+from reidbench_distillers.cosine import Cosine, FeatureMSE
 from reidbench_distillers.fr import FR
 from reidbench_distillers.pcm import PCM
 from reidbench_registry import ConfigError
 
-ALL = [Cosine(), PCM(rank=5), PCM(rank=5, form="mse"), FR(), FR(form="mse")]
+ALL = [Cosine(), FeatureMSE(), PCM(rank=5), PCM(rank=5, form="mse"), FR(), FR(form="mse")]
 name = lambda d: f"{type(d).__name__}-{getattr(d, 'form', '')}"  # noqa: E731
 
 
@@ -28,6 +28,10 @@ def zeros(x):
 
 def slow_cosine(a, b):
     return (1 - F.cosine_similarity(a, b)).mean()
+
+
+def slow_mse(student, teacher):
+    return ((F.normalize(student) / 3 - teacher / 3) ** 2).mean()
 
 
 def slow_pcm(student, teacher, k, basis=None, form="cosine"):
@@ -52,6 +56,8 @@ def slow_fr(student, teacher, form="cosine"):
     ("fast", "slow"),
     [
         (Cosine(), slow_cosine),
+        (FeatureMSE(), slow_mse),
+        (FeatureMSE(normalize_teacher=True), lambda s, t: slow_mse(s, F.normalize(t))),
         (PCM(rank=5), lambda s, t: slow_pcm(s, t, 5)),
         (PCM(), lambda s, t: slow_pcm(s, t, 50)),
         (PCM(rank=5, form="mse"), lambda s, t: slow_pcm(s, t, 5, form="mse")),
@@ -134,7 +140,12 @@ def test_pcm_basis_has_no_arbitrary_directions():
 
 @pytest.mark.parametrize(
     ("make", "slow"),
-    [(PCM, lambda s, t: slow_pcm(s, t, 50)), (FR, slow_fr)],
+    [
+        (Cosine, slow_cosine),
+        (FeatureMSE, slow_mse),
+        (PCM, lambda s, t: slow_pcm(s, t, 50)),
+        (FR, slow_fr),
+    ],
 )
 def test_per_modality_sums_over_modalities(make, slow):
     student, teacher = pair(20, 30)
