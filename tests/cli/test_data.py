@@ -2,12 +2,17 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from reidbench.cli.main import main
+from reidbench.evaluation.external import card_of
 from reidbench.tools.files import write_json
+from reidbench.tools.manifest import read_manifest
+from reidbench_registry import fingerprint
+from reidbench_synthetic.dataset import SyntheticPedestrians
 
 SMALL = ("--option", "train=3", "val=2", "test=3", "instances=2")
 
@@ -108,3 +113,22 @@ def test_info(capsys):
     assert data("info", "SYSU-MM01") == 0
     shown = capsys.readouterr().out
     assert "Wu et al." in shown and "signed agreement" in shown
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "jsonl"])
+def test_an_exported_index_is_the_data_set(form, tmp_path, capsys):
+    out, work = tmp_path / "out", tmp_path / "work"
+    words = ["--option", "train=3", "val=2", "test=2", "--work-dir", str(work)]
+    name = "SyntheticPedestrians"
+    assert main(["data", "export", name, *words, "--out", str(out), "--table", form]) == 0
+    table = out / f"manifest.{form}"
+    assert capsys.readouterr().out.split("\n")[-2].startswith(f"{table}: ")
+    records = read_manifest(table)
+    card = card_of(table, records)
+    assert card.name == name and card.synthetic and card.licence != "unknown"
+    assert all(Path(r.path).is_relative_to(work / "cache") for r in records if r.path)
+    (cache,) = (work / "cache").iterdir()
+    again = SyntheticPedestrians(train=3, val=2, test=2).prepare(cache, lambda items, *_: items)
+    assert fingerprint(card, again) == fingerprint(card, records)
+    assert main(["data", "export", name, "--out", str(out), "--option", "trains=3"]) == 2
+    assert "takes no 'trains'; did you mean 'train'" in capsys.readouterr().err

@@ -1,0 +1,61 @@
+"""reidbench data export: the index of a data set as a manifest."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from .shared import add_dataset, dataset_config, parser, reporter
+
+EPILOG = """examples:
+  reidbench data export Market-1501 --root /data/Market-1501-v15.09.15 --out market
+  reidbench data export QrCM --root /data/CUHK-PEDES --option variant=strict --out qrcm --table csv
+  reidbench score features.npz --manifest market/manifest.parquet --protocol market-1501
+
+`manifest.*` holds a row for each item, `card.json` beside it what a result must say about the data.
+Images stay where they are; those that the data set makes lie below the work directory.
+"""
+
+
+def add_parser(actions: argparse._SubParsersAction) -> None:
+    export = parser(actions, "export", "the index of a data set as a manifest", EPILOG)
+    add_dataset(export)
+    export.add_argument("--out", type=Path, required=True, help="folder of the result")
+    export.add_argument("--table", choices=("parquet", "csv", "jsonl"), default="parquet",
+                        help="form of the manifest (default: parquet)")  # fmt: skip
+    export.add_argument(
+        "--work-dir",
+        type=Path,
+        default=Path("runs"),
+        help="where pictures that the data set makes are kept (default: runs)",
+    )
+    export.set_defaults(handler=handle)
+
+
+def handle(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from reidbench_registry import fingerprint
+    from reidbench_registry.registries import KindRegistry
+
+    from ...pluginhost import PluginHost
+    from ...run.stages.data import cache_folder
+    from ...tools.files import write_json
+    from ...tools.manifest import write_manifest
+
+    host = PluginHost()
+    cfg = dataset_config(arguments, host)
+    dataset = KindRegistry("dataset", host.catalog).create(cfg)
+    cache = cache_folder(arguments.work_dir, cfg)
+    cache.mkdir(parents=True, exist_ok=True)
+    records = list(dataset.prepare(cache, reporter().track))
+    table = arguments.out / f"manifest.{arguments.table}"
+    write_manifest(table, records)
+    digest = fingerprint(dataset.card, records)
+    write_json(arguments.out / "card.json", asdict(dataset.card) | {"fingerprint": digest})
+    console = Console()
+    for note in getattr(dataset, "notes", ()):
+        console.print(note, highlight=False, soft_wrap=True, markup=False)
+    console.print(f"{table}: {len(records):,} items", highlight=False, soft_wrap=True)
+    return 0

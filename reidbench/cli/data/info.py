@@ -1,0 +1,112 @@
+"""reidbench data info: which data sets there are, or the card of one."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from reidbench_registry import ReidbenchError
+
+from .shared import counts_table, new_table, parser
+
+if TYPE_CHECKING:
+    from ...pluginhost import PluginHost
+
+
+def add_parser(actions: argparse._SubParsersAction) -> None:
+    info = parser(actions, "info", "which data sets there are, or the card of one", "")
+    info.add_argument("name", nargs="?", help="a data set")
+    info.add_argument("--json", action="store_true", help="print JSON")
+    info.set_defaults(handler=handle)
+
+
+def handle(arguments: argparse.Namespace) -> int:
+    from ...pluginhost import PluginHost
+
+    host = PluginHost()
+    if arguments.name:
+        return _show_card(arguments.name, arguments.json, host)
+    from ...data.cards import card_of, total
+
+    rows: list[dict[str, Any]] = []
+    for entry in host.catalog.entries("dataset"):
+        row: dict[str, Any] = {"name": entry.name, "distribution": entry.owner.distribution}
+        try:
+            card = card_of(entry)
+        except ReidbenchError as error:
+            rows.append(row | {"problem": str(error)})
+            continue
+        row |= {
+            "card": card.name,
+            "modalities": list(card.modalities),
+            "identities": total(card, "identities"),
+            "images": total(card, "images"),
+            "synthetic": card.synthetic,
+        }
+        rows.append(row)
+    if arguments.json:
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return 0
+
+    from rich.console import Console
+
+    table = new_table("data sets, numbers as published", "name", "modalities")
+    table.add_column("identities", justify="right")
+    table.add_column("images", justify="right")
+    table.add_column("", overflow="fold")
+    for row in rows:
+        table.add_row(
+            row["name"],
+            ", ".join(row.get("modalities", ())),
+            *(f"{row[n]:,}" if row.get(n) is not None else "" for n in ("identities", "images")),
+            row.get("problem") or ("synthetic" if row["synthetic"] else ""),
+        )
+    Console().print(table)
+    return 0
+
+
+def _show_card(name: str, as_json: bool, host: PluginHost) -> int:
+    from reidbench_registry.signature import signature
+
+    from ...data.cards import card_of
+
+    entry = host.find("dataset", name)
+    card = card_of(entry)
+    takes = signature(entry).parameters
+    if as_json:
+        told = {"name": entry.name, "arguments": takes, "card": asdict(card)}
+        print(json.dumps(told, indent=2, ensure_ascii=False))
+        return 0
+
+    from rich.console import Console
+    from rich.markdown import Markdown
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    table = Table(box=None, show_header=False, title=f"{card.name}", title_justify="left")
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    facts = {
+        "entry": entry.qualified,
+        "arguments": ", ".join(name for name, needed in takes.items() if needed),
+        "optional": ", ".join(name for name, needed in takes.items() if not needed),
+        "modalities": ", ".join(card.modalities),
+        "synthetic": "yes: no camera took the images" if card.synthetic else "",
+        "licence": card.licence,
+        "access": card.access,
+        "citation": card.citation,
+        "protocols": ", ".join(card.protocols),
+    }
+    for key, value in facts.items():
+        if value:
+            table.add_row(key, Text(value))
+    console.print(table)
+    if card.counts:
+        from ...data.index import published
+
+        console.print(counts_table(published(card)))
+    console.print(Markdown(card.description))
+    return 0

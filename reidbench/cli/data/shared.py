@@ -1,0 +1,135 @@
+"""What the actions of `reidbench data` share: the data set that they are told, and tables."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reidbench_registry import ConfigError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+    from ...data.report import Count
+    from ...pluginhost import PluginHost
+    from ...run.reporter import Reporter
+
+
+def parser(
+    verbs: argparse._SubParsersAction, name: str, words: str, epilog: str
+) -> argparse.ArgumentParser:
+    return verbs.add_parser(
+        name,
+        help=words,
+        description=words,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def add_dataset(action: argparse.ArgumentParser) -> None:
+    """The options that name a data set and its arguments."""
+    action.add_argument("name", help="a data set (`reidbench data info` lists them)")
+    action.add_argument("--root", help="the folder that holds it")
+    action.add_argument(
+        "--option",
+        "--cfg-options",
+        nargs="+",
+        default=[],
+        action="extend",
+        dest="options",
+        metavar="argument=value",
+        help="other arguments of the data set",
+    )
+
+
+def dataset_config(arguments: argparse.Namespace, host: PluginHost) -> dict[str, Any]:
+    """What `add_dataset` was told, as in a config. Raises ConfigError for a wrong argument."""
+    from ...config import overrides
+
+    cfg: dict[str, Any] = {"type": arguments.name}
+    if arguments.root is not None:
+        cfg["root"] = arguments.root
+    overrides.apply(cfg, arguments.options)
+    check_arguments(cfg, host)
+    return cfg
+
+
+def check_arguments(cfg: dict[str, Any], host: PluginHost) -> None:
+    """As in a config; the root, which almost every data set needs, has an option of its own."""
+    from reidbench_registry.signature import signature
+
+    from ...config.check import check_entry
+
+    needs = signature(host.find("dataset", cfg["type"])).parameters
+    if needs.get("root") and "root" not in cfg:
+        raise ConfigError(f"{cfg['type']} needs its folder: --root DIR")
+    check_entry("dataset", cfg, "--option", False, host)
+
+
+@contextlib.contextmanager
+def caches(work_dir: Path | None) -> Iterator[Any]:
+    """Where a data set with a given config keeps what it makes: the folder of runs in `work_dir`,
+    or a temporary one."""
+    from ...run.stages.data import cache_folder
+
+    with contextlib.ExitStack() as stack:
+        base = work_dir or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+
+        def cache(cfg: dict[str, Any]) -> Path:
+            folder = cache_folder(base, cfg)
+            folder.mkdir(parents=True, exist_ok=True)
+            return folder
+
+        yield cache
+
+
+def reporter() -> Reporter:
+    """Progress bars on stderr, so that stdout is the result alone; no log."""
+    from rich.console import Console
+
+    from ...run.reporter import Reporter
+
+    return Reporter(Path(os.devnull), Console(stderr=True))
+
+
+def counts_table(counts: list[Count]) -> Table:
+    """split x what, each as found, and as published where that is something else."""
+    from rich.text import Text
+
+    whats = list(dict.fromkeys(c.what for c in counts))
+    of_split: dict[str, dict[str, Count]] = {}
+    for c in counts:
+        of_split.setdefault(c.split, {})[c.what] = c
+    table = new_table("items", "split")
+    for what in whats:
+        table.add_column(what, justify="right")
+    for split, row in of_split.items():
+        cells = []
+        for count in map(row.get, whats):
+            cells.append(Text("") if count is None else _cell(count))
+        table.add_row(Text(split), *cells)
+    return table
+
+
+def _cell(count: Count) -> Text:
+    from rich.text import Text
+
+    if count.published in (None, count.found):
+        return Text(f"{count.found:,}")
+    return Text(f"{count.found:,} (published {count.published:,})", "bold red")
+
+
+def new_table(title: str, *columns: str) -> Table:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    return table
