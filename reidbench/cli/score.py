@@ -6,15 +6,20 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reidbench_registry import ConfigError
+
+if TYPE_CHECKING:
+    from ..pluginhost import PluginHost
 
 EPILOG = """examples:
   reidbench score embeddings.npz --manifest test.csv --protocol qrcm/distill
   reidbench score student.safetensors --gallery-embeddings teacher.safetensors --mode edge-cloud \\
       --manifest test.parquet --task ir2rgb --cfg-options exclude=none --out result.json
   reidbench score embeddings.npz --manifest test.csv --task my_task.json
+  reidbench score embeddings.npz --manifest test.csv --task ir2rgb --metric mAP \
+      --metric CMC "ranks=[1, 10, 20]"
 
 Embeddings: .safetensors (tensor `features`; item ids in `items.json` beside it or, as JSON, in the
 metadata under `item_ids`) or .npz (arrays `features`, `item_ids`). Manifest: .csv, .jsonl, .json or
@@ -45,6 +50,13 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
         help="arguments of the task or protocol",
     )
     parser.add_argument(
+        "--metric",
+        nargs="+",
+        action="append",
+        metavar=("NAME", "argument=value"),
+        help="instead of CMC, mAP and mINP; may be given several times",
+    )
+    parser.add_argument(
         "--gallery-embeddings", type=Path, help="of the gallery, when another model made them"
     )
     parser.add_argument("--mode", default="scored", help="name of the mode (default: scored)")
@@ -69,7 +81,7 @@ def handle(arguments: argparse.Namespace) -> int:
     from ..pluginhost import PluginHost
 
     host = PluginHost()
-    used: list[tuple[str, dict[str, Any]]] = [("metric", dict(m)) for m in METRICS]
+    used: list[tuple[str, dict[str, Any]]] = []
     cfg: dict[str, Any] = {"type": name}
     apply(cfg, arguments.cfg_options)
     from_file = kind == "task" and name.endswith(".json")
@@ -77,6 +89,9 @@ def handle(arguments: argparse.Namespace) -> int:
         raise ConfigError("--cfg-options: a task from a file takes none")
     if not from_file:
         check_entry(kind, cfg, f"--{kind}", False, host)
+    measured = [dict(m) for m in METRICS]
+    if arguments.metric:
+        measured = [_metric(words, host) for words in arguments.metric]
 
     from reidbench_registry.registries import KindRegistry
 
@@ -90,7 +105,7 @@ def handle(arguments: argparse.Namespace) -> int:
         tasks = [create("task", cfg)]
     else:
         tasks = [create("task", dict(t)) for t in create("protocol", cfg).tasks]
-    metrics = [KindRegistry("metric", host.catalog).create(dict(m)) for m in METRICS]
+    metrics = [create("metric", m) for m in measured]
 
     from ..evaluation import external
     from ..evaluation.embeddings import read_embeddings
@@ -124,3 +139,14 @@ def handle(arguments: argparse.Namespace) -> int:
     if out is not None:
         console.print(f"{out}", highlight=False, soft_wrap=True)
     return 0
+
+
+def _metric(words: list[str], host: PluginHost) -> dict[str, Any]:
+    """`NAME argument=value ...` as in a config. Raises ConfigError for a wrong argument."""
+    from ..config.check import check_entry
+    from ..config.overrides import apply
+
+    cfg: dict[str, Any] = {"type": words[0]}
+    apply(cfg, words[1:])
+    check_entry("metric", cfg, "--metric", False, host)
+    return cfg

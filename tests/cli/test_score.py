@@ -211,3 +211,19 @@ def test_gaps_and_damage(world, capsys):
     refused("takes no 'exlude'; did you mean 'exclude'?", "--cfg-options", "exlude=none")
     refused("unknown task 'ir2rg'; did you mean 'ir2rgb'?", task=("--task", "ir2rg"))
     refused("expected a .json file", "--out", world)
+
+
+def test_metrics_are_chosen_by_name(world, capsys):
+    words = ("--metric", "CMC", "ranks=[1,20]", "--metric", "mAP", "rule=trapezoid", "--json")
+    assert score(world, *words) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert list(record["scores"][0]["metrics"]) == ["R1", "R20", "mAP-trapezoid"]
+    assert {c["name"] for c in record["components"]} == {"CMC", "mAP", "ir2rgb"}
+    for wrong, message in (
+        (("NDCG",), "unknown metric 'NDCG'"),
+        (("CMC", "rank=[1]"), "takes no 'rank'; did you mean 'ranks'?"),
+        (("CMC", "ranks=[0]"), "ranks"),
+    ):
+        assert score(world, "--metric", *wrong) == 2
+        error = capsys.readouterr().err
+        assert message in error and error.count("\n") == 1
