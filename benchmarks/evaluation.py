@@ -22,10 +22,9 @@ os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
 import numpy as np
 import torch
 
-from reidbench.evaluation.kernel import best_for_cpu
 from reidbench.evaluation.kernel_torch import count as torch_kernel
 from reidbench.evaluation.plan import Groups, Plan
-from reidbench.evaluation.ranking import rank
+from reidbench.evaluation.ranking import best_for_cpu, rank
 
 
 class Workload(NamedTuple):

@@ -6,7 +6,6 @@ before it. Two kernels give the same numbers: numba's on the CPU, torch's anywhe
 
 from __future__ import annotations
 
-import functools
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -40,13 +39,3 @@ class Count(Protocol):
     def __call__(self, similarity: Any, first: int, plan: Plan, inverse_norm: Any) -> Found:
         """similarity[n, Ng] of the queries from `first` on, still to be multiplied by
         inverse_norm[Ng] (overwritten) -> what was found."""
-
-
-@functools.cache
-def best_for_cpu() -> Count:
-    """numba's kernel where numba is installed: 3-4 times faster than sorting rows."""
-    try:
-        from .kernel_numba import count
-    except ImportError:
-        from .kernel_torch import count
-    return count

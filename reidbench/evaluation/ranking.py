@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch import Tensor
 from reidbench_registry import DataError, Ranks
 
 from ..processes import gathered, share
-from .kernel import Count, Found, best_for_cpu
+from .kernel import Count, Found
 from .kernel_torch import count as count_with_torch
 from .plan import Plan
 
@@ -101,6 +102,16 @@ def rank(
         n_gallery=len(gallery),
         chance_r1=float(np.mean(n_pos[valid] / admissible)) if len(valid) else float("nan"),
     )
+
+
+@functools.cache
+def best_for_cpu() -> Count:
+    """numba's kernel where numba is installed: 3-4 times faster than sorting rows."""
+    try:
+        from .kernel_numba import count
+    except ImportError:
+        return count_with_torch
+    return count
 
 
 def _check(plan: Plan, query: Tensor, gallery: Tensor) -> None:

@@ -18,7 +18,7 @@ from ..config import Experiment
 from ..config.check import WEIGHT
 from ..config.walk import entries_in
 from ..pluginhost import PluginHost
-from .reporter import Reporter
+from ..reporter import Reporter
 from .store import Store, key_of, link
 
 

@@ -22,9 +22,9 @@ from .. import config
 from ..config import Experiment
 from ..config.schema import Student, Teacher
 from ..pluginhost import PluginHost
+from ..reporter import Reporter
 from .context import Context, Output
 from .preflight import preflight
-from .reporter import Reporter
 
 
 class _Dry(Context):

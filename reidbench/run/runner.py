@@ -13,10 +13,10 @@ from .. import config, processes, provenance, results
 from ..config import Experiment
 from ..config.schema import SIDES, Student, Teacher
 from ..pluginhost import PluginHost
+from ..reporter import Reporter
 from ..tools.files import write_json
 from . import report
 from .context import Context, Output
-from .reporter import Reporter
 from .store import key_of
 
 if TYPE_CHECKING:

@@ -19,12 +19,12 @@ from ..bank import Bank
 from ..config.schema import SIDES, Validation
 from ..evaluation.score import Side
 from ..evaluation.scoring import Pair, score_all, taking_part
+from ..reporter import Reporter
 from ..training.embed import embed
 from ..training.head import ReIDModel
 from ..training.selection import Validated
 from .context import Context
 from .device import device_of
-from .reporter import Reporter
 from .stages.data import Data
 from .tasks import lacking, tasks_of
 

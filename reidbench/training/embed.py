@@ -12,7 +12,7 @@ from torch import Tensor
 from reidbench_registry import DataError, Record
 
 from .. import processes
-from ..run.reporter import Reporter
+from ..reporter import Reporter
 from .head import ReIDModel
 from .items import Items, loader
 from .shards import Shards

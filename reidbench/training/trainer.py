@@ -16,7 +16,7 @@ from reidbench_registry import ConfigError, DataError, Record, Sampler, Transfor
 
 from .. import processes
 from ..config.schema import Run, Training
-from ..run.reporter import Reporter
+from ..reporter import Reporter
 from .head import ReIDModel
 from .items import Items, loader, training_batches
 from .objective import Objective

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from reidbench.evaluation import kernel_torch, ranking
-from reidbench.evaluation.kernel import best_for_cpu
 from reidbench.evaluation.plan import plan
+from reidbench.evaluation.ranking import best_for_cpu
 from reidbench_registry import DataError, Record, Selector, Task
 
 KERNELS = {"best": best_for_cpu(), "torch": kernel_torch.count}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ...data.report import Count
     from ...pluginhost import PluginHost
-    from ...run.reporter import Reporter
+    from ...reporter import Reporter
 
 
 def parser(
@@ -94,7 +94,7 @@ def reporter() -> Reporter:
     """Progress bars on stderr, so that stdout is the result alone; no log."""
     from rich.console import Console
 
-    from ...run.reporter import Reporter
+    from ...reporter import Reporter
 
     return Reporter(Path(os.devnull), Console(stderr=True))
 

@@ -18,7 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from ..processes import is_main
+from .processes import is_main
 
 T = TypeVar("T")
 
