@@ -1,7 +1,5 @@
 """`python -m reidbench`"""
 
-import sys
+from .cli.main import script
 
-from .cli.main import main
-
-sys.exit(main())
+script()

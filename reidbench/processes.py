@@ -7,11 +7,11 @@ one of one.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 T = TypeVar("T")
 
@@ -21,14 +21,34 @@ def is_main() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def join(cpu: bool) -> None:
-    """Meet the others, if any were started; `cpu`: even where there is a GPU."""
-    if os.environ.get("WORLD_SIZE", "1") == "1":
+@contextlib.contextmanager
+def together(cpu: bool) -> Iterator[None]:
+    """Meet the others, if any were started, and part from them in the end; `cpu`: even where there
+    is a GPU."""
+    if _alone():
+        yield
         return
     from accelerate import PartialState
 
     PartialState(cpu=cpu)
-    atexit.register(PartialState().destroy_process_group)
+    # Nobody parts from the others after a mistake: the launcher ends them all.
+    yield
+    wait()
+    PartialState().destroy_process_group()
+
+
+def leave(code: int) -> NoReturn:
+    """End this process. torch's threads outlive the group once a model was trained in it, and now
+    and then do not survive the end of the interpreter: of several processes each ends without."""
+    if _alone():
+        sys.exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _alone() -> bool:
+    return os.environ.get("WORLD_SIZE", "1") == "1"
 
 
 def share() -> tuple[int, int]:

@@ -7,9 +7,11 @@ import errno
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import NoReturn
 
 from reidbench_registry import PluginError, ReidbenchError
 
+from .. import processes
 from . import compare, data, evaluate, listing, new, plugins, run, score
 
 VERBS = (run, evaluate, score, compare, data, listing, plugins, new)
@@ -35,6 +37,11 @@ class _Version(argparse.Action):
 
         print(f"reidbench {version()}")
         parser.exit()
+
+
+def script() -> NoReturn:
+    """The command: run one verb and end the process."""
+    processes.leave(main())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

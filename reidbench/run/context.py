@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -58,6 +59,10 @@ class Context:
             for kind, cfg in entries_in(section)
         ]
         return [provenance.component(entry) for entry in dict.fromkeys(found)]
+
+    def together(self) -> AbstractContextManager[None]:
+        """With the other processes, if several were started."""
+        return processes.together(cpu=self.experiment.run.device == "cpu")
 
     def info(self) -> RunInfo:
         """The run as hooks see it."""

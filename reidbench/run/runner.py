@@ -57,27 +57,26 @@ def execute(context: Context) -> dict[str, Any]:
     main of processes that were started together."""
     from .stages import data, distill, embed, evaluate, teacher
 
-    start(context)
-    experiment = context.experiment
-    found = data.run(context)
-    taught = bank = None
-    if experiment.teacher is not None:
-        taught = teacher.run(context, found)
-        bank = embed.run(context, found, taught)
-    student = distill.run(context, found, bank) if experiment.needs("student") else None
-    scored = evaluate.run(context, found, bank, student)
-    outputs = {"teacher": taught, "embed": bank, "distill": student, "evaluate": scored}
-    return record(context, found, {name: o for name, o in outputs.items() if o}, source=None)
+    with context.together():
+        start(context)
+        experiment = context.experiment
+        found = data.run(context)
+        taught = bank = None
+        if experiment.teacher is not None:
+            taught = teacher.run(context, found)
+            bank = embed.run(context, found, taught)
+        student = distill.run(context, found, bank) if experiment.needs("student") else None
+        scored = evaluate.run(context, found, bank, student)
+        outputs = {"teacher": taught, "embed": bank, "distill": student, "evaluate": scored}
+        return record(context, found, {name: o for name, o in outputs.items() if o}, source=None)
 
 
 def start(context: Context) -> None:
-    """What comes before the stages: the other processes, threads, the environment on record, a look
-    at the config."""
+    """What comes before the stages: threads, the environment on record, a look at the config."""
     import torch
 
     from .preflight import preflight
 
-    processes.join(cpu=context.experiment.run.device == "cpu")
     if context.experiment.run.threads is not None:
         torch.set_num_threads(context.experiment.run.threads)
     if processes.is_main():

@@ -113,16 +113,17 @@ def execute(context: Context, source: Source) -> dict[str, Any]:
     from .stages import data, embed, evaluate
     from .tasks import tasks_of
 
-    runner.start(context)
-    found = data.run(context)
-    outputs: dict[str, Output] = {}
-    if set(context.experiment.evaluation.modes) != {"edge"}:
-        tasks = tasks_of(context)
-        outputs["embed"] = embed.run(context, found, source.models["teacher"], tasks)
-    student = source.models["student"] if context.experiment.needs("student") else None
-    outputs["evaluate"] = evaluate.run(context, found, outputs.get("embed"), student)
-    origin = {
-        "run": source.folder.resolve().name,
-        "stages": {STAGES[model]: output.key for model, output in source.models.items()},
-    }
-    return runner.record(context, found, outputs, source=origin)
+    with context.together():
+        runner.start(context)
+        found = data.run(context)
+        outputs: dict[str, Output] = {}
+        if set(context.experiment.evaluation.modes) != {"edge"}:
+            tasks = tasks_of(context)
+            outputs["embed"] = embed.run(context, found, source.models["teacher"], tasks)
+        student = source.models["student"] if context.experiment.needs("student") else None
+        outputs["evaluate"] = evaluate.run(context, found, outputs.get("embed"), student)
+        origin = {
+            "run": source.folder.resolve().name,
+            "stages": {STAGES[model]: output.key for model, output in source.models.items()},
+        }
+        return runner.record(context, found, outputs, source=origin)
