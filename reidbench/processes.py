@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 def is_main() -> bool:
     """Whether this one speaks and writes: known before torch is imported."""
-    return os.environ.get("RANK", "0") == "0"
+    return _alone() or os.environ.get("RANK", "0") == "0"
 
 
 @contextlib.contextmanager
