@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from reidbench.tools._columns import clean_records
+from reidbench.tools._columns import FIELDS, clean_records
 from reidbench.tools.manifest import read_manifest, write_manifest
 from reidbench_registry import DataError, DatasetCard, Record, fingerprint
 
@@ -34,7 +34,9 @@ def test_a_table_without_mistakes_reads_the_same_by_columns(tmp_path, monkeypatc
         records(tmp_path), ("query", None, "gallery"), strict=True)]  # fmt: skip
     path = tmp_path / "toy.parquet"
     write_manifest(path, plain)
-    assert clean_records(path, None) == plain
+    found = clean_records(path, None)
+    assert found == plain and len({id(r.extras) for r in found}) == len(plain)
+    assert tuple(f.name for f in fields(Record) if f.name != "extras") == FIELDS
     assert {r.dataset for r in read_manifest(path, "other")} == {"other"}
     by_rows = tmp_path / "toy.jsonl"
     write_manifest(by_rows, plain)
