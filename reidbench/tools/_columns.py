@@ -1,4 +1,4 @@
-"""Large Parquet manifests, column by column.
+"""Large manifests, column by column.
 
 Only what is right throughout is read here. Anything else is left to the reader that goes row by
 row, which is slower and finds the words.
@@ -6,7 +6,9 @@ row, which is slower and finds the words.
 
 from __future__ import annotations
 
+import json
 from collections import deque
+from collections.abc import Mapping, Sequence
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -35,12 +37,36 @@ def read_table(path: Path) -> Any:
         raise ValueError(f"not a whole Parquet file: {error}") from None
 
 
-def clean_records(path: Path, dataset: str | None) -> list[Record] | None:
-    """The records of a manifest in which every cell is right and every column known; else None.
+def table_of(rows: Sequence[Mapping[str, Any]]) -> Any | None:
+    """Rows of a text file as a pyarrow table; None where a column mixes types or `caption_idx` is
+    not a number."""
+    import pyarrow
 
-    Raises ValueError for a damaged file."""
-    table = read_table(path)
-    if not _is_clean(table):
+    names = set().union(*rows)
+    try:
+        columns = {name: pyarrow.array([row.get(name) for row in rows]) for name in names}
+        if (numbers := columns.get("caption_idx")) is not None:
+            columns["caption_idx"] = _blank_to_null(numbers).cast(pyarrow.int64())
+    except (pyarrow.ArrowException, OverflowError):
+        return None
+    if "extras" in columns:
+        columns["extras"] = _blank_to_null(columns["extras"])
+    return pyarrow.table(columns)
+
+
+def _blank_to_null(column: Any) -> Any:
+    import pyarrow
+    import pyarrow.compute as pc
+
+    if not pyarrow.types.is_string(column.type):
+        return column
+    return pc.if_else(pc.equal(column, ""), None, column)
+
+
+def clean_records(table: Any, path: Path, dataset: str | None) -> list[Record] | None:
+    """The records of the manifest `path` that was read as `table`, when every cell is right and
+    every column known; else None."""
+    if not _is_clean(table) or (extras := _extras(table)) is None:
         return None
     count = len(table)
     columns = {name: _values(table[name], name) for name in table.column_names if name in FIELDS}
@@ -54,13 +80,24 @@ def clean_records(path: Path, dataset: str | None) -> list[Record] | None:
         columns["path"] = [p and below(folder, p) for p in columns["path"]]
     nothing = [None] * count
     with collection_paused():
-        columns["extras"] = [{} for _ in range(count)]
+        columns["extras"] = extras
         # What `__init__` of a frozen class does, but a column at a time: half as long.
         records = list(map(Record.__new__, repeat(Record, count)))
         for name in (*FIELDS, "extras"):
             put = getattr(Record, name).__set__
             deque(map(put, records, columns.get(name, nothing)), maxlen=0)
     return records
+
+
+def _extras(table: Any) -> list[dict[str, Any]] | None:
+    """The extras of each row, a dict of its own; None when one is no JSON object."""
+    if "extras" not in table.column_names:
+        return [{} for _ in range(len(table))]
+    try:
+        found = [json.loads(cell) if cell else {} for cell in table["extras"].to_pylist()]
+    except ValueError:
+        return None
+    return found if all(type(extras) is dict for extras in found) else None
 
 
 def below(folder: str, file: str) -> str:
@@ -80,8 +117,6 @@ def _is_clean(table: Any) -> bool:
         column, kind = table[name], table[name].type
         text = pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)
         number = name == "caption_idx" and pyarrow.types.is_integer(kind)
-        if name == "extras" and column.null_count < len(column):
-            return False
         if not (text or number or column.null_count == len(column)):
             return False
     for name in NEEDED:

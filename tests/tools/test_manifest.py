@@ -4,7 +4,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from reidbench.tools._columns import FIELDS, clean_records
+from reidbench.tools import manifest
+from reidbench.tools._columns import FIELDS, clean_records, read_table
 from reidbench.tools.manifest import read_manifest, write_manifest
 from reidbench_registry import DataError, DatasetCard, Record, fingerprint
 
@@ -30,28 +31,38 @@ def test_what_goes_in_comes_out(form, tmp_path):
 
 
 def test_a_table_without_mistakes_reads_the_same_by_columns(tmp_path, monkeypatch):
-    plain = [replace(r, extras={}, role=role) for r, role in zip(
+    plain = [replace(r, role=role) for r, role in zip(
         records(tmp_path), ("query", None, "gallery"), strict=True)]  # fmt: skip
     path = tmp_path / "toy.parquet"
     write_manifest(path, plain)
-    found = clean_records(path, None)
+    found = clean_records(read_table(path), path, None)
     assert found == plain and len({id(r.extras) for r in found}) == len(plain)
     assert tuple(f.name for f in fields(Record) if f.name != "extras") == FIELDS
     assert {r.dataset for r in read_manifest(path, "other")} == {"other"}
-    by_rows = tmp_path / "toy.jsonl"
-    write_manifest(by_rows, plain)
-    assert read_manifest(by_rows) == plain
-    assert {r.dataset for r in read_manifest(by_rows, "other")} == {"other"}
+
+
+@pytest.mark.parametrize("form", [".csv", ".jsonl", ".json"])
+def test_text_forms_read_the_same_by_columns_and_by_rows(form, tmp_path, monkeypatch):
+    plain = [replace(r, extras={}) for r in records(tmp_path)]
+    path = tmp_path / f"toy{form}"
+    write_manifest(path, plain)
+    with monkeypatch.context() as patch:
+        patch.setattr(manifest, "_record", None)
+        assert read_manifest(path) == plain
+        assert {r.dataset for r in read_manifest(path, "other")} == {"other"}
+    monkeypatch.setattr(manifest, "table_of", lambda rows: None)
+    assert read_manifest(path) == plain
+    assert {r.dataset for r in read_manifest(path, "other")} == {"other"}
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"modality": "radar"}, {"pid": ""}, {"item_id": "0012"}, {"extras": {"a": 1}}]
+    "wrong", [{"modality": "radar"}, {"pid": ""}, {"item_id": "0012"}, {"modality": "ir+rgb"}]
 )
 def test_a_table_with_anything_else_is_read_by_rows(tmp_path, wrong):
     rows = [replace(r, extras={}) for r in records(tmp_path)]
     path = tmp_path / "toy.parquet"
     write_manifest(path, [replace(rows[0], **wrong), *rows[1:]])
-    assert clean_records(path, None) is None
+    assert clean_records(read_table(path), path, None) is None
 
 
 CHANGES = {
