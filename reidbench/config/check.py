@@ -180,6 +180,8 @@ def _check_whole(experiment: schema.Experiment) -> None:
             continue
         if training.steps < 1:
             raise ConfigError(f"{name}.train.steps: expected at least 1, got {training.steps}")
+        if training.batches_per_step < 1:
+            raise ConfigError(f"{name}.train.batches_per_step: expected at least 1")
         if not 0 <= training.warmup < 1:
             raise ConfigError(f"{name}.train.warmup: expected a share in [0, 1)")
         if training.validation is not None and training.validation.every < 1:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from statistics import fmean
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from rich.markup import escape
 from torch import Tensor, nn
 
-from reidbench_registry import ConfigError, DataError, Record, Sampler, Transform
+from reidbench_registry import DataError, Record, Sampler, Transform
 
 from .. import processes
 from ..config.schema import Run, Training
@@ -23,14 +21,10 @@ from .objective import Objective
 from .optim import optimizer, schedule
 from .resume import Checkpoints, chance, changing, put_back, put_back_chance
 from .selection import Selection
+from .steps import batches_each, in_groups, mean, refuse_cut_up, take_buffers_of_main
 
 LOSS = ""
 """The sum of the terms, among them: no term has an empty name."""
-T = TypeVar("T")
-
-
-CUT_UP = ("FSDP", "DEEPSPEED", "MEGATRON_LM", "XLA")
-"""Ways of accelerate's that leave each process a part of the model."""
 
 
 class Diverged(DataError):
@@ -76,15 +70,14 @@ def train(
     from accelerate.utils import send_to_device
 
     where = f"{stage}.train"
-    per_process = _batches_each(training, where)
+    per_process = batches_each(training, where)
     accelerator = Accelerator(
         cpu=run.device == "cpu",
         mixed_precision={"fp32": "no"}.get(run.precision, run.precision),
         # A batch may lack a modality, and with it a use for that modality's own weights.
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
-    if (kind := accelerator.distributed_type.name) in CUT_UP:
-        raise ConfigError(f"{stage}: every process holds the whole model; {kind} is not supported")
+    refuse_cut_up(accelerator.distributed_type.name, stage)
     step = _Step(model, objective)
     trained = [p for p in step.parameters() if p.requires_grad]
     optim = optimizer(trained, training, where)
@@ -106,7 +99,7 @@ def train(
     if done.chance is not None:
         put_back_chance(done.chance)
     bar = reporter.track(data, f"training {stage}", len(batches))
-    for number, group in enumerate(_in_groups(bar, per_process), start=done.steps + 1):
+    for number, group in enumerate(in_groups(bar, per_process), start=done.steps + 1):
         optim.zero_grad(set_to_none=True)
         values: list[dict[str, Tensor]] = []
         for place, (indices, modality, batch) in enumerate(group, start=1):
@@ -126,7 +119,7 @@ def train(
         optim.step()
         rate.step()
         if number % training.log_every == 0 or number == training.steps:
-            shown = _mean(values)
+            shown = mean(values)
             value = shown.pop(LOSS)
             if not math.isfinite(value):
                 raise Diverged(f"{stage}: the loss is {value} at step {number}: lower the lr?")
@@ -136,7 +129,7 @@ def train(
                 lr=rate.get_last_lr()[0],
             )  # fmt: skip
         if selection is not None and (number % selection.every == 0 or number == training.steps):
-            _take_buffers_of_main(step)
+            take_buffers_of_main(step)
             found = selection.look(number)
             prepared.train()
             reporter.event(stage, "val", step=number, value=found.value, figures=found.figures)
@@ -186,41 +179,6 @@ def _resume(
     # Fewer or more processes than before draw anew: there is no state that fits them.
     fits = len(state["chance"]) == number
     return _Done(steps, state["chance"][process] if fits else None)
-
-
-def _batches_each(training: Training, where: str) -> int:
-    """How many of a step's batches each process takes. Raises ConfigError for unequal shares."""
-    _, number = processes.share()
-    each, left = divmod(training.batches_per_step, number)
-    if left or not each:
-        raise ConfigError(
-            f"{where}.batches_per_step: {training.batches_per_step} cannot be shared equally by "
-            f"{number} process{'es' if number > 1 else ''}"
-        )
-    return each
-
-
-def _in_groups(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    source = iter(items)
-    while group := list(islice(source, size)):
-        yield group
-
-
-def _mean(values: Sequence[Mapping[str, Tensor]]) -> dict[str, float]:
-    """Of each named scalar over the batches of a step, those of other processes too."""
-    mine = [{name: v.item() for name, v in one.items()} for one in values]
-    everybody = [one for part in processes.gathered(mine) for one in part]
-    names = dict.fromkeys(name for one in everybody for name in one)
-    return {n: round(fmean(one[n] for one in everybody if n in one), 5) for n in names}
-
-
-def _take_buffers_of_main(step: _Step) -> None:
-    """Running statistics, which follow each process's own batches between two steps."""
-    if processes.share()[1] > 1:
-        from torch import distributed
-
-        for buffer in step.buffers():
-            distributed.broadcast(buffer, 0)
 
 
 def _tell_coverage(

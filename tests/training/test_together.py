@@ -10,6 +10,8 @@ import torch
 from safetensors.torch import load_file
 
 from reidbench.cli.main import main
+from reidbench.training.steps import refuse_cut_up
+from reidbench_registry import ConfigError
 
 CONFIG = """
 data = dict(type="SyntheticPedestrians", train=9, val=3, test=4, instances=2)
@@ -105,3 +107,9 @@ def test_a_step_that_cannot_be_shared_equally_is_refused(config, tmp_path):
     assert done.returncode != 0 and not list(tmp_path.glob("stages/teacher-*"))
     words = "error: teacher.train.batches_per_step: 3 cannot be shared equally by 2 processes"
     assert words in done.stderr
+
+
+def test_a_model_that_is_cut_up_is_refused():
+    refuse_cut_up("MULTI_GPU", "teacher")
+    with pytest.raises(ConfigError, match="teacher: every process holds the whole model; FSDP"):
+        refuse_cut_up("FSDP", "teacher")
