@@ -92,6 +92,7 @@ def test_overrides(host, option, field):
         ("student.train.distillers.0.weight=much", "expected a number, got 'much'"),
         ("student.train.steps=many", "expected a whole number, got 'many'"),
         ("student.train.steps=0", "at least 1"),
+        ("student.train.batches_per_step=0", "batches_per_step: expected at least 1"),
         ("teacher.neck=batch", "expected one of 'none', 'bn'"),
         ("evaluation.protocol=qrcm/distil", "did you mean 'qrcm/distill'"),
         ("evaluation.modes=['fog']", "expected a list of one of 'cloud'"),
