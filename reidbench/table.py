@@ -18,7 +18,7 @@ def result_table(result: dict[str, Any]) -> Table:
         title += f", seed {result['seed']}"
     table = Table(
         title=title,
-        caption=_caption(rows),
+        caption=caption(rows),
         title_justify="left",
         caption_justify="left",
     )
@@ -40,7 +40,8 @@ def result_table(result: dict[str, Any]) -> Table:
     return table
 
 
-def _caption(rows: list[dict[str, Any]]) -> str:
+def caption(rows: list[dict[str, Any]]) -> str:
+    """What a reader of the figures must know beside them."""
     chance = sum(r["chance_R1"] for r in rows) / len(rows)
     skipped = {r["identity"]["task"]["name"]: r["n_query"] - r["n_valid"] for r in rows}
     words = [f"percent; chance R1 {100 * chance:.1f}"]

@@ -192,7 +192,8 @@ def test_a_report_section_of_the_wrong_type_is_a_line(install, stages, capsys):
     install("wordy", source=source)
     assert run(stages) == 0
     assert "expected ReportSection, got 'just text'" in capsys.readouterr().out
-    assert "just text" not in (stages / "tiny" / "report.md").read_text()
+    report = (stages / "tiny" / "report.md").read_text()
+    assert "just text" not in report and "Figures in percent; chance R1 " in report
 
 
 def test_a_plugin_cannot_take_a_verb_and_two_cannot_share_one(install, capsys):

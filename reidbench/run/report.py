@@ -8,6 +8,7 @@ from typing import Any
 
 from reidbench_registry import Owner, ReportSection
 
+from ..table import caption
 from ..tools.files import whole_file
 
 
@@ -19,8 +20,9 @@ def write(
     parts = [
         f"# {record['run']}",
         f"{record['protocol']} on {card['name']}{' (synthetic)' if card['synthetic'] else ''}, "
-        f"seed {record['seed']}, reidbench {record['reidbench']}; percent.",
+        f"seed {record['seed']}, reidbench {record['reidbench']}.",
         _table(record["scores"]),
+        f"Figures in {caption(record['scores'])}.",
     ]
     for owner, section in sections:
         parts += [
