@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Mapping, Sequence
-from itertools import repeat
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ def table_of(rows: Sequence[Mapping[str, Any]]) -> Any | None:
     not a number."""
     import pyarrow
 
-    names = set().union(*rows)
+    names = dict.fromkeys(chain.from_iterable(rows))
     try:
         columns = {name: pyarrow.array([row.get(name) for row in rows]) for name in names}
         if (numbers := columns.get("caption_idx")) is not None:
@@ -64,8 +64,8 @@ def _blank_to_null(column: Any) -> Any:
 
 
 def clean_records(table: Any, path: Path, dataset: str | None) -> list[Record] | None:
-    """The records of the manifest `path` that was read as `table`, when every cell is right and
-    every column known; else None."""
+    """The records of the manifest `path` that was read as `table`, when every cell is right;
+    else None."""
     if not _is_clean(table) or (extras := _extras(table)) is None:
         return None
     count = len(table)
@@ -90,14 +90,23 @@ def clean_records(table: Any, path: Path, dataset: str | None) -> list[Record] |
 
 
 def _extras(table: Any) -> list[dict[str, Any]] | None:
-    """The extras of each row, a dict of its own; None when one is no JSON object."""
-    if "extras" not in table.column_names:
-        return [{} for _ in range(len(table))]
-    try:
-        found = [json.loads(cell) if cell else {} for cell in table["extras"].to_pylist()]
-    except ValueError:
-        return None
-    return found if all(type(extras) is dict for extras in found) else None
+    """The extras of each row, a dict of its own: what that column holds, and those columns that are
+    no field of a Record. None when one is no JSON object."""
+    own = [name for name in table.column_names if name not in (*FIELDS, "extras")]
+    found: list[dict[str, Any]] = [{} for _ in range(len(table))]
+    for name in own:
+        for extras, cell in zip(found, table[name].to_pylist(), strict=True):
+            if cell is not None and cell != "":
+                extras[name] = cell
+    if "extras" in table.column_names:
+        try:
+            given = [json.loads(cell) if cell else {} for cell in table["extras"].to_pylist()]
+        except ValueError:
+            return None
+        if not all(type(extras) is dict for extras in given):
+            return None
+        found = [mine | more for mine, more in zip(found, given, strict=True)]
+    return found
 
 
 def below(folder: str, file: str) -> str:
@@ -110,14 +119,23 @@ def _is_clean(table: Any) -> bool:
     import pyarrow.compute as pc
 
     names = table.column_names
-    known = {*FIELDS, "extras"}
-    if not len(table) or not set(NEEDED) <= set(names) <= known or len(set(names)) < len(names):
+    if not len(table) or not set(NEEDED) <= set(names) or len(set(names)) < len(names):
+        return False
+    if "rel_path" in names:
         return False
     for name in names:
         column, kind = table[name], table[name].type
         text = pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)
-        number = name == "caption_idx" and pyarrow.types.is_integer(kind)
-        if not (text or number or column.null_count == len(column)):
+        number = pyarrow.types.is_integer(kind)
+        if column.null_count == len(column):
+            continue
+        if name == "caption_idx":
+            right = number
+        elif name in FIELDS or name == "extras":
+            right = text
+        else:
+            right = text or number or pyarrow.types.is_boolean(kind)
+        if not right:
             return False
     for name in NEEDED:
         if table[name].null_count or pc.any(pc.equal(table[name], "")).as_py():

@@ -41,8 +41,8 @@ COLUMNS = (*REQUIRED, "dataset", *OPTIONAL, "path", "caption_idx", "extras")
 
 def read_manifest(path: Path, dataset: str | None = None) -> list[Record]:
     """The records of a manifest, in its order; of the data set `dataset` where that is given. Their
-    paths are strings. A table without mistakes and columns of its own is taken column by column,
-    anything else row by row, which takes several times longer and finds the words.
+    paths are strings. A table without mistakes is taken column by column, anything else row by
+    row, which takes several times longer and finds the words.
 
     Raises DataError, one line that names the file and the rows: a file that is missing, damaged or
     empty, a column that is missing, an empty or wrong cell, a modality that does not exist, an
