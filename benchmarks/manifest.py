@@ -1,14 +1,17 @@
 """Seconds and memory of indexing a large data set: read a manifest, filter it, fingerprint it.
 
     python benchmarks/manifest.py --rows 1000000
+    python benchmarks/manifest.py --rows 200000 --forms parquet own csv jsonl    # in turn
 
-The table is made up: photos with infrared and sketch versions and captions, as Parquet. Every round
-has a process of its own; peak is its resident memory.
+The table is made up: photos with infrared and sketch versions and captions, as Parquet; `own` has
+two columns more, which no Record has. Every round has a process of its own; peak is its resident
+memory.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import resource
 import subprocess
 import sys
@@ -21,12 +24,19 @@ from reidbench.tools.manifest import read_manifest
 from reidbench_registry import DatasetCard, Selector, fingerprint
 
 MODALITIES = ("rgb", "ir", "sketch", "text")
+FORMS = {
+    "parquet": "plain.parquet",
+    "own": "own.parquet",
+    "csv": "plain.csv",
+    "jsonl": "plain.jsonl",
+}
 CAPTION = "A man with short black hair wears a red coat, blue jeans and white shoes, number "
 
 
 def write(path: Path, rows: int) -> None:
-    """A table of `rows` items."""
+    """A table of `rows` items in the form that its name says."""
     import pyarrow
+    import pyarrow.csv
     import pyarrow.parquet
 
     numbers = range(rows)
@@ -46,7 +56,16 @@ def write(path: Path, rows: int) -> None:
         "text": [f"{CAPTION}{i}" if m == "text" else None for i, m in enumerate(modality)],
         "caption_idx": [0 if m == "text" else None for m in modality],
     }
-    pyarrow.parquet.write_table(pyarrow.table(columns), path)
+    if path.stem == "own":
+        columns |= {"style": [f"style {i % 7}" for i in numbers], "frame": list(numbers)}
+    table = pyarrow.table(columns)
+    if path.suffix == ".csv":
+        pyarrow.csv.write_csv(table, path)
+    elif path.suffix == ".jsonl":
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in table.to_pylist())
+    else:
+        pyarrow.parquet.write_table(table, path)
 
 
 def measure(path: Path) -> None:
@@ -62,7 +81,7 @@ def measure(path: Path) -> None:
     read, filtered, hashed = (b - a for a, b in pairwise(marks))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     print(
-        f"| {len(records)} | {read:.2f} | {filtered:.2f} | {hashed:.2f} | "
+        f"| {path.name} | {len(records)} | {read:.2f} | {filtered:.2f} | {hashed:.2f} | "
         f"{marks[-1] - marks[0]:.2f} | {peak:.0f} |  {len(chosen[0])} {digest[:8]}"
     )
 
@@ -71,17 +90,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--forms", nargs="+", choices=FORMS, default=["parquet"])
     parser.add_argument("--table", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.table:
         measure(given.table)
         return
-    print("| rows | read, s | filter, s | fingerprint, s | total, s | peak, MiB |")
-    print("|---|---|---|---|---|---|", flush=True)
+    print("| table | rows | read, s | filter, s | fingerprint, s | total, s | peak, MiB |")
+    print("|---|---|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        table = Path(folder) / "table.parquet"
-        write(table, given.rows)
-        for _ in range(given.rounds):
+        tables = [Path(folder) / FORMS[form] for form in given.forms]
+        for table in tables:
+            write(table, given.rows)
+        for table in tables * given.rounds:
             subprocess.run([sys.executable, __file__, "--table", table], check=True)
 
 

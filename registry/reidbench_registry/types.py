@@ -58,7 +58,13 @@ class Record:
     @property
     def members(self) -> Sequence[str]:
         """Item ids of what a composite query asks with; empty for everything else."""
-        return self.extras.get("members", ())
+        if SEVERAL not in self.modality:
+            return ()
+        # From a stranger's table it may be anything.
+        found = self.extras.get("members")
+        if isinstance(found, list | tuple) and all(isinstance(m, str) for m in found):
+            return found
+        return ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from itertools import combinations
 from pathlib import PurePath
 
 from reidbench_registry import DatasetCard, Record
-from reidbench_registry.kinds import MODALITIES
+from reidbench_registry.kinds import MODALITIES, SEVERAL
 
 from .report import Count, Row, number, some
 
@@ -147,10 +147,10 @@ def _captions(records: Sequence[Record]) -> Iterator[Row]:
 
 
 def _composites(records: Sequence[Record]) -> Iterator[Row]:
-    queries = [r for r in records if r.members]
+    queries = [r for r in records if SEVERAL in r.modality]
     if not queries:
         return
-    items = {r.item_id: r for r in records if not r.members}
+    items = {r.item_id: r for r in records if SEVERAL not in r.modality}
     wrong = [q.item_id for q in queries if not _fits(q, items)]
     if wrong:
         words = f"{len(wrong):,} with members that are absent or of another identity: {some(wrong)}"
@@ -161,8 +161,9 @@ def _composites(records: Sequence[Record]) -> Iterator[Row]:
 
 
 def _fits(query: Record, items: Mapping[str, Record]) -> bool:
+    wanted = query.pid, query.split
     found = [items.get(m) for m in query.members]
-    return all(r is not None and (r.pid, r.split) == (query.pid, query.split) for r in found)
+    return bool(found) and all(r is not None and (r.pid, r.split) == wanted for r in found)
 
 
 def _extensions(records: Sequence[Record]) -> Iterator[Row]:

@@ -77,5 +77,6 @@ def _colour(image: Image.Image) -> float:
     """From a small version: noise between the channels must not count as colour."""
     if image.mode in ("1", "L", "I", "I;16", "F"):
         return 0.0
-    small = image.convert("RGB").resize((8, 16), Image.Resampling.BOX)
+    rgb = image if image.mode == "RGB" else image.convert("RGB")
+    small = rgb.resize((8, 16), Image.Resampling.BOX, reducing_gap=1.0)
     return float(np.ptp(np.asarray(small, dtype=np.float32), axis=2).mean())

@@ -45,9 +45,11 @@ def table_of(rows: Sequence[Mapping[str, Any]]) -> Any | None:
     names = dict.fromkeys(chain.from_iterable(rows))
     try:
         columns = {name: pyarrow.array([row.get(name) for row in rows]) for name in names}
-        if (numbers := columns.get("caption_idx")) is not None:
+        numbers = columns.get("caption_idx")
+        if numbers is not None and not pyarrow.types.is_boolean(numbers.type):
             columns["caption_idx"] = _blank_to_null(numbers).cast(pyarrow.int64())
-    except (pyarrow.ArrowException, OverflowError):
+    # The last is what JSON can say and UTF-8 cannot: half a character.
+    except (pyarrow.ArrowException, OverflowError, UnicodeError):
         return None
     if "extras" in columns:
         columns["extras"] = _blank_to_null(columns["extras"])

@@ -149,7 +149,8 @@ def write_manifest(path: Path, records: Sequence[Record]) -> None:
     below the manifest's folder get relative paths. Raises DataError for another suffix."""
     if path.suffix not in READERS:
         raise DataError(f"{path}: a manifest is a {', '.join(READERS)} file")
-    rows = [_row(record, path.parent.absolute()) for record in records]
+    here, folder = str(Path.cwd()), f"{path.parent.absolute()}/"
+    rows = [_row(record, here, folder) for record in records]
     with whole_file(path) as part:
         if path.suffix == ".parquet":
             import pyarrow
@@ -163,12 +164,11 @@ def write_manifest(path: Path, records: Sequence[Record]) -> None:
             part.write_text(_as_text(rows, path.suffix), encoding="utf-8", newline="")
 
 
-def _row(record: Record, folder: Path) -> Row:
+def _row(record: Record, here: str, folder: str) -> Row:
     row: Row = {name: getattr(record, name) for name in COLUMNS}
     if record.path is not None:
         # Nothing is looked up on disk: a data set may have a million files.
-        place = below(str(Path.cwd()), str(record.path))
-        row["path"] = place.removeprefix(f"{folder}/")
+        row["path"] = below(here, str(record.path)).removeprefix(folder)
     extras = dict(record.extras)
     row["extras"] = json.dumps(extras, ensure_ascii=False) if extras else None
     return row

@@ -212,3 +212,12 @@ def test_other_weights_under_the_same_name_train_another_teacher(finished, tmp_p
     provenance.content_digest.cache_clear()  # a new process looks anew
     assert run(finished, option, *words) == 0
     assert "teacher" not in skipped(capsys.readouterr().out)
+
+
+def test_a_mode_that_cannot_compare_is_refused_before_the_training(finished, capsys):
+    assert run(finished, "student.backbone.embed_dim=96", "run.name=narrow") == 2
+    shown = capsys.readouterr()
+    assert "'edge-cloud' compares features of the student, which has 96 dimensions" in shown.err
+    assert "parameters trained" not in shown.out.partition("distill")[2]
+    options = ("student.backbone.embed_dim=96", "evaluation.modes=['edge']", "run.name=narrow")
+    assert run(finished, *options) == 0

@@ -215,3 +215,20 @@ def test_truncated_parquet_and_no_file(tmp_path):
         read_manifest(path)
     with pytest.raises(DataError, match="manifest not found: .*nowhere.csv"):
         read_manifest(tmp_path / "nowhere.csv")
+
+
+def test_rubbish_in_json_is_answered_the_same_however_it_is_read(tmp_path):
+    row = {"item_id": "a", "split": "test", "modality": "text", "pid": "1", "text": "half \ud800"}
+    path = tmp_path / "odd.jsonl"
+    path.write_text(json.dumps(row))
+    assert read_manifest(path)[0].text == row["text"]
+    path.write_text(json.dumps(row | {"text": "x", "caption_idx": True}))
+    with pytest.raises(DataError, match="caption_idx is True, expected a whole number"):
+        read_manifest(path)
+
+
+@pytest.mark.parametrize("members", [5, "ab", [1], {"a": 1}, None])
+def test_members_that_are_none_make_no_composite_query(members):
+    assert not Record("q", "d", "test", "ir+rgb", "p", extras={"members": members}).members
+    # An own column of that name on an ordinary item means something else.
+    assert not Record("q", "d", "test", "rgb", "p", extras={"members": ["a", "b"]}).members
