@@ -67,6 +67,7 @@ class QrCMJoint:
         problems: list[str] = []
         revision = hashlib.sha256()
         names: list[str] = []
+        self.notes = []
         for number, part in enumerate(self._parts):
             try:
                 records = part.prepare(cache / str(number), track)

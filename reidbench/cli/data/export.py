@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
 
 from .shared import add_dataset, dataset_config, parser, reporter
@@ -40,9 +39,7 @@ def handle(arguments: argparse.Namespace) -> int:
     from reidbench_registry.registries import KindRegistry
 
     from ...pluginhost import PluginHost
-    from ...run.stages.data import cache_folder
-    from ...tools.files import write_json
-    from ...tools.manifest import write_manifest
+    from ...run.stages.data import Data, cache_folder, write_index
 
     host = PluginHost()
     cfg = dataset_config(arguments, host)
@@ -51,9 +48,8 @@ def handle(arguments: argparse.Namespace) -> int:
     cache.mkdir(parents=True, exist_ok=True)
     records = list(dataset.prepare(cache, reporter().track))
     table = arguments.out / f"manifest.{arguments.table}"
-    write_manifest(table, records)
-    digest = fingerprint(dataset.card, records)
-    write_json(arguments.out / "card.json", asdict(dataset.card) | {"fingerprint": digest})
+    # The card may tell more once the files were read.
+    write_index(Data(dataset.card, records, fingerprint(dataset.card, records)), table)
     console = Console()
     for note in getattr(dataset, "notes", ()):
         console.print(note, highlight=False, soft_wrap=True, markup=False)

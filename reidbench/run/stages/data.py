@@ -57,7 +57,7 @@ def run(context: Context) -> Data:
     _check(card, records)
     found = Data(card, records, fingerprint(card, records))
     if processes.is_main():
-        _write_index(found, context.run_dir / "data")
+        write_index(found, context.run_dir / "data" / "index.json")
     splits = Counter(r.split for r in records)
     counts = ", ".join(f"{count} {split}" for split, count in splits.items())
     generated = sum(r.generated is not None for r in records)
@@ -83,7 +83,8 @@ def _check(card: DatasetCard, records: list[Record]) -> None:
         raise DataError(f"{card.name}: item id {repeated[0]!r} occurs more than once")
 
 
-def _write_index(data: Data, folder: Path) -> None:
-    """The index, as a manifest, and the card, for people and for tools outside."""
-    write_manifest(folder / "index.json", data.records)
-    write_json(folder / "card.json", asdict(data.card) | {"fingerprint": data.fingerprint})
+def write_index(data: Data, table: Path) -> None:
+    """The index, as a manifest, and the card beside it, for people and for tools outside."""
+    write_manifest(table, data.records)
+    card = asdict(data.card) | {"fingerprint": data.fingerprint}
+    write_json(table.with_name("card.json"), card)
