@@ -14,10 +14,20 @@ from torch import Tensor, nn
 from reidbench.tools.images import open_image, to_tensor
 from reidbench.tools.tensors import load_state, save_tensors
 from reidbench.tools.text import clean_caption
-from reidbench_registry import MODALITIES, ConfigError, DataError, Record, did_you_mean
+from reidbench_registry import (
+    MODALITIES,
+    ConfigError,
+    DataError,
+    ImageInput,
+    Record,
+    TextInput,
+    did_you_mean,
+)
 
 from .architecture import find, fit_weights, read_weights
+from .portable import PAD, write_tokenizer
 from .tokens import Tokens
+from .towers import ImageTower, TextTower, encode_text
 
 PAPER_MODALITIES = ("rgb", "ir", "sketch", "text")
 WEIGHTS = "model.safetensors"
@@ -54,7 +64,7 @@ class OpenCLIP(nn.Module):
     def __init__(
         self,
         model: str = "embedded",
-        pretrained: str | None = None,
+        pretrained: str | Path | None = None,
         image_size: list[int] | None = None,
         projection: str = "per_modality",
         embed_dim: int | None = None,
@@ -139,9 +149,9 @@ class OpenCLIP(nn.Module):
         if "images" in batch:
             towers.append(self.clip.encode_image(batch["images"]))
         if "tokens" in batch:
-            towers.append(self._encode_text(batch["tokens"]))
+            towers.append(encode_text(self.clip, batch["tokens"]))
         parts = torch.cat(towers).split(list(counts.values()))
-        projected = [self._project(name, x) for name, x in zip(counts, parts, strict=True)]
+        projected = [self._projection(name)(x) for name, x in zip(counts, parts, strict=True)]
         return torch.cat(projected)[batch["place"]]
 
     def save(self, folder: Path) -> None:
@@ -152,18 +162,32 @@ class OpenCLIP(nn.Module):
         """Take what `save` wrote. Raises DataError when it is missing or of another model."""
         load_state(self, folder / WEIGHTS)
 
-    def _project(self, modality: str, features: Tensor) -> Tensor:
-        name = modality if modality in self.projections else "shared"
-        return self.projections[name](features)
+    def image_input(self) -> ImageInput | None:
+        """Size and normalisation of its images; None when it embeds text alone."""
+        images = self.modalities - {"text"}
+        return ImageInput(self._size, self._mean, self._std) if images else None
 
-    def _encode_text(self, tokens: Tensor) -> Tensor:
-        """open_clip's encode_text, but over tokens[B, L] of any length up to the context: the same
-        numbers, without the cost of padding every caption to 77."""
-        clip, length = self.clip, tokens.shape[1]
-        x = clip.token_embedding(tokens) + clip.positional_embedding[:length]
-        x = clip.transformer(x, attn_mask=clip.attn_mask[:length, :length])
-        ends = x[torch.arange(len(tokens), device=x.device), tokens.argmax(1)]
-        return clip.ln_final(ends) @ clip.text_projection
+    def text_input(self) -> TextInput | None:
+        """Length and padding of its captions; None when it embeds no text."""
+        return TextInput(self._tokens.limit, PAD) if "text" in self.modalities else None
+
+    def tower(self, modality: str) -> nn.Module:
+        """images[B, 3, H, W] or token ids[B, L] -> embeddings[B, embed_dim] of one modality. Raises
+        ConfigError for one that the model does not embed."""
+        if modality not in self.modalities:
+            raise ConfigError(f"OpenCLIP: there is no tower for {modality!r}")
+        kind = TextTower if modality == "text" else ImageTower
+        return kind(self.clip, self._projection(modality))
+
+    def save_tokenizer(self, folder: Path) -> None:
+        """Write `tokenizer.json`; see `portable.write_tokenizer` for what it leaves out. Raises
+        ConfigError when the model embeds no text."""
+        if "text" not in self.modalities:
+            raise ConfigError("OpenCLIP: a model without text has no tokenizer")
+        write_tokenizer(self._tokens.tokenizer, self._tokens.limit, folder)
+
+    def _projection(self, modality: str) -> nn.Module:
+        return self.projections[modality if modality in self.projections else "shared"]
 
 
 def _modalities(names: list[str] | None) -> list[str]:

@@ -23,6 +23,10 @@ class EmbeddedTokenizer:
     def encode(self, text: str) -> list[int]:
         return self._bpe.encode(text).ids
 
+    def copy(self) -> Any:
+        """Its `tokenizers.Tokenizer`, free to be changed."""
+        return type(self._bpe).from_str(self._bpe.to_str())
+
 
 class Tokens:
     """One caption -> int64[L], L at most `limit`; the end of text is kept when it is cut."""

@@ -41,7 +41,7 @@ class LLCM:
         (folder / "idx" / "test_id.txt").write_text("2", encoding="utf-8")
         return {"root": str(folder)}
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str | Path) -> None:
         if not isinstance(root, str) or not root:
             raise ConfigError(f"LLCM: root={root!r} is no folder")
         self._root = Path(root).expanduser()

@@ -43,9 +43,9 @@ class Manifest:
 
     def __init__(
         self,
-        path: str,
-        trials: str | None = None,
-        composites: str | None = None,
+        path: str | Path,
+        trials: str | Path | None = None,
+        composites: str | Path | None = None,
         name: str | None = None,
         licence: str = "not given",
         citation: str = "not given",

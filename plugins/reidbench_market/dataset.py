@@ -42,7 +42,7 @@ class Market1501:
             draw(folder / name)
         return {"root": str(folder)}
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str | Path) -> None:
         if not isinstance(root, str) or not root:
             raise ConfigError(f"Market-1501: root={root!r} is no folder")
         self._root = Path(root).expanduser()

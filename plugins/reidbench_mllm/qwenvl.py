@@ -74,9 +74,9 @@ class QwenVL(nn.Module):
 
     def __init__(
         self,
-        weights: str = "embedded",
+        weights: str | Path = "embedded",
         lora: dict[str, Any] | None = None,
-        adapter: str | None = None,
+        adapter: str | Path | None = None,
         train_base: bool = False,
         image_size: list[int] | None = None,
         max_text_tokens: int = 165,

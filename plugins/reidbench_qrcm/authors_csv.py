@@ -61,7 +61,7 @@ class QrCMTable:
                 writer.writerow(["", pid, "Embed this.", "text", "A man.", 0, pid, split])
         return {"csv": str(table)}
 
-    def __init__(self, csv: str, root: str | None = None, strip: str = "") -> None:
+    def __init__(self, csv: str | Path, root: str | Path | None = None, strip: str = "") -> None:
         if not isinstance(csv, str) or not csv:
             raise ConfigError(f"QrCM-table: csv={csv!r} is no file")
         if root is not None and (not isinstance(root, str) or not root):

@@ -17,7 +17,7 @@ from reidbench_registry import Track
 
 from .annotations import Photo
 from .folders import files
-from .operators import VERSION, ChannelMix, LineSketch
+from .operators import ChannelMix, LineSketch
 
 MARKER = "derived.json"
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp")
@@ -69,7 +69,7 @@ def derive(
     """photo -> its version, made below `cache` where it is not there yet."""
     operator = OPERATORS[kind.operator]()
     folder = cache / kind.modality
-    _claim(folder, {"operator": kind.operator, "version": VERSION, "seed": seed})
+    _claim(folder, {"operator": kind.operator, "version": operator.version, "seed": seed})
     targets = {p.file: folder / f"{p.file}.png" for p in photos}
     present = files(folder)
     missing = [p for p in photos if f"{p.file}.png" not in present]

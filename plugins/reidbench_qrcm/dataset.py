@@ -12,8 +12,7 @@ from reidbench_registry import ConfigError, DataError, DatasetCard, Record, Trac
 
 from . import annotations, companions
 from .annotations import Photo
-from .companions import KINDS, Version
-from .operators import VERSION
+from .companions import KINDS, OPERATORS, Version
 from .skeleton import write
 from .sources import SOURCES, Source
 from .text_sets import read, records
@@ -53,7 +52,7 @@ class QrCM:
 
     def __init__(
         self,
-        root: str,
+        root: str | Path,
         source: str | None = None,
         variant: str = "full",
         derive: bool = True,
@@ -172,7 +171,8 @@ class QrCM:
             words.append(f"captions{self._captions}")
         if any(v.operator for found in versions.values() for v in found.values()):
             # Other derived pictures are other data: what was trained on them must not be reused.
-            words += [f"derived{VERSION}", f"seed{self._seed}"]
+            made_by = dict.fromkeys(OPERATORS[kind.operator].version for kind in KINDS)
+            words += [f"derived{'.'.join(map(str, made_by))}", f"seed{self._seed}"]
         return "-".join(words)
 
     def _records(self, photo: Photo, source: Source, versions: Versions) -> list[Record]:

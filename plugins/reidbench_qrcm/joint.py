@@ -41,7 +41,7 @@ class QrCMJoint:
 
     def __init__(
         self,
-        roots: Sequence[str],
+        roots: Sequence[str | Path],
         variant: str = "full",
         derive: bool = True,
         captions: int | None = None,

@@ -7,9 +7,6 @@ from PIL import Image, ImageFilter
 
 from reidbench_registry import ConfigError
 
-VERSION = 1
-"""Raised whenever an operator gives other pictures for the same chance."""
-
 
 class ChannelMix:
     """A stand-in for near infrared: grey, from a random mix of the colour channels.
@@ -17,6 +14,8 @@ class ChannelMix:
     After the channel augmentation of visible-infrared ReID (Ye et al., ICCV 2021), which also draws
     how much each channel tells. It changes how bright colours are beside each other, as infrared
     does; it knows nothing of real reflectance. Captions pass unchanged."""
+
+    version = 1
 
     def __call__(self, item: Image.Image | str, modality: str, rng: np.random.Generator):
         """A picture -> a grey picture in three equal channels; weights uniform on the simplex."""
@@ -33,6 +32,8 @@ class LineSketch:
 
     width: of the blur, as a share of the picture's height.
     strength: how dark a line gets; 1 leaves the quotient as it is."""
+
+    version = 1
 
     def __init__(self, width: float = 0.02, strength: float = 3.0) -> None:
         for name, value in (("width", width), ("strength", strength)):

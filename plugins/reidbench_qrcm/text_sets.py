@@ -24,7 +24,7 @@ class TextSet:
 
     source: Source
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str | Path) -> None:
         if not isinstance(root, str) or not root:
             raise ConfigError(f"{self.source.name}: root={root!r} is no folder")
         self._root = Path(root).expanduser()
@@ -110,7 +110,7 @@ class CuhkPedes(TextSet):
 
     source = SOURCES["cuhk-pedes"]
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str | Path) -> None:
         super().__init__(root)
 
 
@@ -123,7 +123,7 @@ class IcfgPedes(TextSet):
 
     source = SOURCES["icfg-pedes"]
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str | Path) -> None:
         super().__init__(root)
 
 
@@ -135,5 +135,5 @@ class RstpReid(TextSet):
 
     source = SOURCES["rstpreid"]
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str | Path) -> None:
         super().__init__(root)

@@ -50,7 +50,7 @@ class RegDB:
                 listed.write_text(f"{file} 0\n", encoding="utf-8")
         return {"root": str(folder)}
 
-    def __init__(self, root: str, trial: int = 1) -> None:
+    def __init__(self, root: str | Path, trial: int = 1) -> None:
         if not isinstance(root, str) or not root:
             raise ConfigError(f"RegDB: root={root!r} is no folder")
         if type(trial) is not int or not 1 <= trial <= TRIALS:

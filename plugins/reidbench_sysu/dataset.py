@@ -48,7 +48,7 @@ class SysuMM01:
                 draw(folder / f"cam{camera}" / f"{pid:04}" / "0001.jpg", seed=10 * pid + camera)
         return {"root": str(folder)}
 
-    def __init__(self, root: str, permutations: str | None = None) -> None:
+    def __init__(self, root: str | Path, permutations: str | Path | None = None) -> None:
         if not isinstance(root, str) or not root:
             raise ConfigError(f"SYSU-MM01: root={root!r} is no folder")
         if permutations is not None and (not isinstance(permutations, str) or not permutations):

@@ -5,6 +5,7 @@ Light on purpose: a plugin package imports this at discovery, before torch is wa
 
 from .catalog import Catalog, Entry, Owner, Registrar
 from .composite import composite
+from .deployment import Deployable, ImageInput, TextInput
 from .errors import (
     AmbiguousEntryError,
     CheckFailed,
@@ -17,7 +18,7 @@ from .errors import (
 )
 from .hookspecs import API_VERSION, ENTRY_POINT_GROUP, hookimpl
 from .interfaces import Backbone, Dataset, Distiller, Loss, Metric, Sampler, Transform
-from .kinds import KINDS, MODALITIES, MODALITY_CODE
+from .kinds import KINDS, MODALITIES, MODALITY_CODE, SUPPLIED
 from .runs import ReportSection, RunInfo, RunResult, StageInfo
 from .types import (
     EXCLUSIONS,
@@ -40,6 +41,7 @@ __all__ = [
     "KINDS",
     "MODALITIES",
     "MODALITY_CODE",
+    "SUPPLIED",
     "AmbiguousEntryError",
     "Backbone",
     "Catalog",
@@ -48,10 +50,12 @@ __all__ = [
     "DataError",
     "Dataset",
     "DatasetCard",
+    "Deployable",
     "Distiller",
     "Entry",
     "EvalProtocol",
     "Exclusion",
+    "ImageInput",
     "Loss",
     "Metric",
     "Owner",
@@ -67,6 +71,7 @@ __all__ = [
     "Selector",
     "StageInfo",
     "Task",
+    "TextInput",
     "Track",
     "Transform",
     "Trials",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import inspect
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ class Signature:
     """True when the entry has `**kwargs`"""
     summary: str
     """First line of the docstring"""
+    files: frozenset[str] = frozenset()
+    """Names of parameters whose annotation mentions Path: a file or folder, or several"""
 
 
 def signature(entry: Entry) -> Signature:
@@ -61,6 +64,13 @@ def _from_source(entry: Entry) -> Signature | None:
     return None
 
 
+_PATH = re.compile(r"\bPath\b")
+
+
+def _names_file(annotation: ast.expr | None) -> bool:
+    return annotation is not None and bool(_PATH.search(ast.unparse(annotation)))
+
+
 def _summary(node: ast.FunctionDef | ast.ClassDef) -> str:
     return (ast.get_docstring(node) or "").partition("\n")[0]
 
@@ -75,7 +85,10 @@ def _of_arguments(
         required.pop(positional[0].arg)
     for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         required[argument.arg] = default is None
-    return Signature(required, arguments.kwarg is not None, _summary(owner))
+    files = {a.arg for a in (*positional, *arguments.kwonlyargs) if _names_file(a.annotation)}
+    return Signature(
+        required, arguments.kwarg is not None, _summary(owner), frozenset(files & required.keys())
+    )
 
 
 def _is_dataclass(definition: ast.ClassDef) -> bool:
@@ -86,7 +99,8 @@ def _of_fields(definition: ast.ClassDef) -> Signature:
     fields = [n for n in definition.body if isinstance(n, ast.AnnAssign)]
     fields = [n for n in fields if "ClassVar" not in ast.unparse(n.annotation)]
     required = {ast.unparse(n.target): n.value is None for n in fields}
-    return Signature(required, False, _summary(definition))
+    files = {ast.unparse(n.target) for n in fields if _names_file(n.annotation)}
+    return Signature(required, False, _summary(definition), frozenset(files))
 
 
 def _from_object(target: Any) -> Signature:
@@ -96,4 +110,6 @@ def _from_object(target: Any) -> Signature:
         parameters={p.name: p.default is p.empty for p in named},
         takes_any=any(p.kind is p.VAR_KEYWORD for p in parameters),
         summary=(inspect.getdoc(target) or "").partition("\n")[0],
+        # An annotation is a string, a class or a union: all say their name.
+        files=frozenset(p.name for p in named if _PATH.search(str(p.annotation))),
     )

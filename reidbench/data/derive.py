@@ -7,7 +7,6 @@ import json
 import multiprocessing
 import os
 import signal
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -143,13 +142,10 @@ def derive(
 
 
 def _made_by(operator: Operator, seed: int, form: str) -> dict[str, Any]:
-    target = operator.entry.load()
-    # A module of operators may say how often their pictures changed.
-    version = getattr(sys.modules.get(target.__module__), "VERSION", None)
     return {
         "operator": operator.entry.qualified,
         "arguments": operator.arguments,
-        "version": version,
+        "version": getattr(operator.entry.load(), "version", None),
         "seed": seed,
         "format": form,
     }

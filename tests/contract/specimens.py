@@ -16,11 +16,12 @@ from reidbench_registry import (
     DataError,
     DatasetCard,
     EvalProtocol,
+    ImageInput,
     Record,
     Selector,
     Task,
 )
-from reidbench_registry.testing.pictures import draw
+from reidbench_registry.testing import draw
 
 NO_CLASS = 3
 
@@ -37,6 +38,29 @@ class GoodLoss:
         same = labels[:, None] == labels
         gaps = (features[:, None].float() - features.float()).square().sum(-1)
         return {"pull": (gaps * same).sum()}
+
+
+class GoodProxyLoss(nn.Module):
+    """Pulls each feature to a learned proxy of its identity; both sizes come from the harness."""
+
+    claims = ("bfloat16",)
+
+    def __init__(self, num_classes, embed_dim):
+        super().__init__()
+        self.proxies = nn.Parameter(torch.randn(num_classes, embed_dim))
+
+    def forward(self, features, labels, modality, logits=None):
+        """features[B, D], labels[B] -> one term."""
+        gaps = (features.float() - self.proxies[labels]).square().sum()
+        return {"pull": gaps / max(1, len(labels))}
+
+
+class LossWithIdleProxy(GoodProxyLoss):
+    """Has a parameter that nothing uses."""
+
+    def __init__(self, num_classes, embed_dim=7):
+        super().__init__(num_classes, embed_dim)
+        self.idle = nn.Parameter(torch.zeros(3))
 
 
 class LossNeedsArgument(GoodLoss):
@@ -284,7 +308,9 @@ class SamplerTakesNothing(GoodSampler):
 
 
 class GoodTransform:
-    """Mirrors pictures by chance."""
+    """Mirrors pictures at random."""
+
+    version = 1
 
     def __call__(self, item, modality, rng):
         """A picture -> itself or its mirror image."""
@@ -305,6 +331,12 @@ class TransformEatsWords(GoodTransform):
 
     def __call__(self, item, modality, rng):
         return " ".join(item.split()[1:]) if isinstance(item, str) else item
+
+
+class TransformOfSomeVersion(GoodTransform):
+    """Its version cannot be counted up."""
+
+    version = "1b"
 
 
 class TransformOfGlobalChance(GoodTransform):
@@ -401,6 +433,7 @@ class GoodDataset:
         """-> the index."""
         if not self.root.is_dir():
             raise DataError(f"data root not found: {self.root}")
+        self.notes = ["three people"]
         return [self.record(i, m) for i in range(3) for m in ("rgb", "text")]
 
     def record(self, i, modality):
@@ -408,6 +441,15 @@ class GoodDataset:
         path = self.root / f"{i}.png" if modality == "rgb" else None
         text = None if path else "a man"
         return Record(f"{i}-{modality}", "good", split, modality, f"p{i}", path=path, text=text)
+
+
+class DatasetNotesOneString(GoodDataset):
+    """Its notes are a string, not a list."""
+
+    def prepare(self, cache, track):
+        found = super().prepare(cache, track)
+        self.notes = "three people"
+        return found
 
 
 class DatasetWithoutLicence(GoodDataset):
@@ -513,6 +555,40 @@ class GoodBackbone(nn.Module):
             self.load_state_dict(load_file(folder / "weights.safetensors"))
         except OSError as error:
             raise DataError(str(error)) from None
+
+    def image_input(self):
+        """Bicubic, 8 x 4, not normalised."""
+        return ImageInput((8, 4), (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+
+    def text_input(self):
+        """No text."""
+        return None
+
+    def tower(self, modality):
+        """images[B, 3, 8, 4] -> embeddings[B, 6]"""
+        return nn.Sequential(nn.Flatten(), self.map)
+
+    def save_tokenizer(self, folder):
+        """There is none."""
+        raise ConfigError("no text")
+
+
+class BackboneWithAnotherTower(GoodBackbone):
+    """Its towers lack the last step of `encode`."""
+
+    def encode(self, batch):
+        return super().encode(batch) * 1.1
+
+
+class BackboneResizesOtherwise(GoodBackbone):
+    """Takes the nearest pixels, and says bicubic."""
+
+    def preprocess(self, record, transform=None):
+        def nearest(image):
+            image = transform(image) if transform else image
+            return image.resize((4, 8), Image.Resampling.NEAREST)
+
+        return super().preprocess(record, nearest)
 
 
 class BackboneOfUnknown(GoodBackbone):

@@ -6,11 +6,15 @@ import open_clip
 import pytest
 import torch
 from PIL import Image
+from tokenizers import Tokenizer
 
+from reidbench.tools.text import clean_caption
 from reidbench_clip import make_embedded
 from reidbench_clip.architecture import EMBEDDED
 from reidbench_clip.openclip import OpenCLIP
-from reidbench_registry import MODALITIES, ConfigError, DataError, Record
+from reidbench_clip.portable import write_tokenizer
+from reidbench_clip.tokens import EmbeddedTokenizer, Tokens
+from reidbench_registry import MODALITIES, ConfigError, DataError, Deployable, Record
 
 CAPTIONS = ("A tall woman in a red coat.", "man", "A boy with a blue backpack & white sneakers!")
 
@@ -245,3 +249,45 @@ def test_the_embedded_files_are_those_of_the_script(tmp_path):
     for name in ("config.json", "tokenizer.json"):
         made, shipped = tmp_path / name, EMBEDDED / name
         assert json.loads(made.read_text()) == json.loads(shipped.read_text())
+
+
+def test_towers_give_what_encode_gives_and_share_the_weights(student, photo):
+    assert isinstance(student, Deployable)
+    assert student.image_input().size == (64, 32) and student.image_input().mean == student._mean
+    images = student.preprocess(image(photo, "ir")).data[None]
+    tower = student.tower("ir")
+    with torch.no_grad():
+        torch.testing.assert_close(tower(images), embed(student, [image(photo, "ir")]))
+    own = set(map(id, student.parameters()))
+    assert {id(p) for p in tower.parameters()} <= own
+    with pytest.raises(ConfigError, match="no tower for 'thermal'"):
+        student.tower("thermal")
+    without_text = OpenCLIP(modalities=["rgb"])
+    assert without_text.text_input() is None and OpenCLIP(modalities=["text"]).image_input() is None
+    with pytest.raises(ConfigError, match="no tokenizer"):
+        without_text.save_tokenizer(photo.parent)
+
+
+@pytest.mark.parametrize("limit", [77, 9])
+@pytest.mark.parametrize("name", ["embedded", "open_clip"])
+def test_a_saved_tokenizer_gives_the_same_ids(name, limit, tmp_path):
+    embedded = name == "embedded"
+    own = (
+        EmbeddedTokenizer(EMBEDDED / "tokenizer.json")
+        if embedded
+        else open_clip.get_tokenizer("ViT-B-32")
+    )
+    write_tokenizer(own, limit, tmp_path)
+    saved = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    tokens = Tokens(own, limit)
+    hard = (
+        "It's  3 stripes!!",
+        "“curly” — \u2018quotes\u2019…",
+        "ﬁne Ⅳ ①\ta\u00a0b\x1fc\u200bd",
+        "猫 éçœ 😀",
+    )
+    captions = [*CAPTIONS, *hard, "red " * 100, *make_embedded.captions(1, 50)]
+    for caption in captions:
+        assert saved.encode(caption).ids == tokens(clean_caption(caption)).tolist(), caption
+    rows = [row.ids for row in saved.encode_batch(list(CAPTIONS))]
+    assert rows == Tokens.pad([tokens(clean_caption(c)) for c in CAPTIONS]).tolist()

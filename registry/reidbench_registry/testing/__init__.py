@@ -13,10 +13,12 @@ or, in the tests of a plugin package, one test per entry and check:
 
 Entries are built from their defaults. One that has required arguments, or whose defaults are large,
 has a class method `conformance(folder) -> dict` that returns small ones and may write the files
-that they name into `folder`. What an entry may promise beyond its contract stands in `CLAIMS`.
+that they name into `folder` (`draw` writes a picture). What an entry may promise beyond its
+contract stands in `CLAIMS`.
 """
 
 from .cases import Case, Outcome, cases, cases_of
 from .checks import CLAIMS
+from .pictures import draw
 
-__all__ = ["CLAIMS", "Case", "Outcome", "cases", "cases_of"]
+__all__ = ["CLAIMS", "Case", "Outcome", "cases", "cases_of", "draw"]

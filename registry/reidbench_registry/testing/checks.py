@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import backbone, common, dataset, distiller, loss, metric, sampler, task, transform
+from . import (
+    backbone,
+    common,
+    dataset,
+    deployment,
+    distiller,
+    loss,
+    metric,
+    sampler,
+    task,
+    transform,
+)
 from .common import CLAIMS
 from .subject import Subject
 
@@ -28,11 +39,14 @@ CHECKS: dict[str, tuple[Check, ...]] = {
         backbone.refuses_what_it_cannot_use,
         backbone.applies_transforms,
         backbone.works_in_bfloat16,
+        deployment.towers_equal_encode,
+        deployment.resizes_as_it_says,
     ),
     "loss": (
         *_TENSORS,
         loss.gives_named_scalars,
         loss.gradient_reaches_features,
+        loss.gradient_reaches_its_parameters,
         loss.survives_batches_without_pairs,
         loss.survives_an_empty_batch,
         loss.is_deterministic,
@@ -57,6 +71,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
         dataset.is_built_without_reading,
         dataset.refuses_wrong_arguments,
         dataset.writes_below_its_cache_only,
+        dataset.notes_are_lines,
     ),
     "task": (
         *_FIRST,
@@ -92,8 +107,9 @@ CHECKS: dict[str, tuple[Check, ...]] = {
         *_CLASS,
         transform.keeps_pictures_pictures,
         transform.keeps_captions_captions,
-        transform.takes_all_chance_from_rng,
+        transform.takes_all_randomness_from_rng,
         transform.leaves_its_input,
+        transform.has_an_integer_version,
     ),
 }
 

@@ -129,3 +129,18 @@ def writes_below_its_cache_only(subject: Subject) -> None:
     before = listing()
     _prepared(subject)
     require(listing() == before, "it wrote into the data set's own folder")
+
+
+def notes_are_lines(subject: Subject) -> None:
+    """Where it has `notes`, they are a list of single lines after `prepare`."""
+    dataset = subject.build()
+    cache = subject.folder / "cache"
+    cache.mkdir()
+    dataset.prepare(cache, _track)
+    notes = getattr(dataset, "notes", None)
+    if notes is None:
+        skip("it has no notes")
+    require(isinstance(notes, list | tuple), f"notes is {notes!r}, not a list")
+    for note in notes:
+        line = isinstance(note, str) and note and "\n" not in note
+        require(line, f"the note {note!r} is not a line of text")

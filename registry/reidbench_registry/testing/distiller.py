@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .features import DIM, check_gradient, check_scalar, features, modalities
-from .subject import Subject, require, skip
+from .features import check_gradient, check_scalar, features, modalities
+from .subject import DIM, Subject, require, skip
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..kinds import MODALITY_CODE
-from .subject import require, seeded
+from .subject import DIM, require, seeded
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-DIM = 16
 
 
 def features(rows: int, seed: int = 1, dim: int = DIM) -> Tensor:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .features import DIM, check_gradient, check_scalar, features, modalities
-from .subject import Subject, require, seeded, skip
+from .features import check_gradient, check_scalar, features, modalities
+from .subject import DIM, IDENTITIES, Subject, require, seeded, skip
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-IDENTITIES = 4
 
 
 def _terms(
@@ -47,6 +45,25 @@ def gradient_reaches_features(subject: Subject) -> None:
     x = features(12).requires_grad_()
     terms = _terms(subject.build(), x, _labels())
     check_gradient(sum(terms.values()), x)  # type: ignore[arg-type]
+
+
+def gradient_reaches_its_parameters(subject: Subject) -> None:
+    """A loss with parameters of its own trains each of them: a finite gradient, also where only
+    some of the identities are in the batch."""
+    import torch
+
+    loss = subject.build()
+    parameters = dict(loss.named_parameters()) if isinstance(loss, torch.nn.Module) else {}
+    wanting = {name: p for name, p in parameters.items() if p.requires_grad}
+    if not wanting:
+        skip("it has no parameters")
+    for labels in (_labels(), torch.zeros(12, dtype=torch.long)):
+        loss.zero_grad()
+        sum(_terms(loss, features(12).requires_grad_(), labels).values()).backward()  # type: ignore[union-attr]
+        for name, parameter in wanting.items():
+            if parameter.grad is None:
+                raise AssertionError(f"no gradient reaches {name}")
+            require(torch.isfinite(parameter.grad).all(), f"the gradient of {name} is not finite")
 
 
 def survives_batches_without_pairs(subject: Subject) -> None:

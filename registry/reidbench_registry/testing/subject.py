@@ -11,7 +11,14 @@ from unittest import SkipTest
 
 from ..catalog import Entry
 from ..errors import ReidbenchError
+from ..kinds import SUPPLIED
 from ..signature import signature
+
+DIM = 16
+"""Columns of the features that losses and distillers are checked with"""
+IDENTITIES = 4
+"""Train identities that losses are checked with"""
+_SUPPLIED = {"embed_dim": DIM, "num_classes": IDENTITIES}
 
 
 class Subject:
@@ -28,11 +35,16 @@ class Subject:
 
     @cached_property
     def arguments(self) -> dict[str, Any]:
-        """What `conformance` asks for; defaults where the entry has no such method."""
+        """What `conformance` asks for, else defaults, and what the harness would supply: always
+        for a loss, for a backbone only where there is no default."""
         ask = getattr(self.target, "conformance", None)
         given = ask(self.folder / "conformance") if ask else {}
         require(isinstance(given, dict), f"conformance(folder) returns {given!r}, not a dict")
-        needed = {name for name, must in signature(self.entry).parameters.items() if must}
+        parameters = signature(self.entry).parameters
+        needed = {name for name, must in parameters.items() if must}
+        for name in SUPPLIED.get(self.entry.kind, frozenset()):
+            if name in needed or (name in parameters and self.entry.kind == "loss"):
+                given = {name: _SUPPLIED[name], **given}
         lacking = ", ".join(sorted(needed - given.keys()))
         require(
             not lacking,
@@ -42,7 +54,7 @@ class Subject:
         return given
 
     def build(self, seed: int = 0, **more: Any) -> Any:
-        """A fresh object; torch's chance starts at `seed`."""
+        """A fresh object; torch's generator starts at `seed`."""
         with seeded(seed):
             return self.target(**self.arguments | more)
 

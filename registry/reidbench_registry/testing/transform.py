@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 from .pictures import picture
-from .subject import Subject, require
+from .subject import Subject, require, skip
 
 CAPTION = "A man in a red coat carries a black bag."
 SMALL = (1, 1)
@@ -51,7 +51,7 @@ def keeps_captions_captions(subject: Subject) -> None:
             require(out.strip(), f"nothing is left of the caption {caption!r}")
 
 
-def takes_all_chance_from_rng(subject: Subject) -> None:
+def takes_all_randomness_from_rng(subject: Subject) -> None:
     """Equal generators give equal results, and no other generator is touched."""
     import numpy as np
     import torch
@@ -75,3 +75,11 @@ def leaves_its_input(subject: Subject) -> None:
         image = picture(3)
         transform(image, "rgb", _rng(seed))
         require(_same(image, picture(3)), "it changes the picture that it is given")
+
+
+def has_an_integer_version(subject: Subject) -> None:
+    """Where it has a `version`, that is an integer."""
+    version = getattr(subject.build(), "version", None)
+    if version is None:
+        skip("it has no version")
+    require(type(version) is int, f"version is {version!r}, not an integer")

@@ -1,0 +1,41 @@
+"""A CLIP student's modalities, each as one module from one plain tensor."""
+
+from __future__ import annotations
+
+import open_clip
+import torch
+from torch import Tensor, nn
+
+
+class ImageTower(nn.Module):
+    """The visual tower and one projection; both stay shared with the student."""
+
+    def __init__(self, clip: open_clip.CLIP, projection: nn.Module) -> None:
+        super().__init__()
+        self.visual, self.projection = clip.visual, projection
+
+    def forward(self, images: Tensor) -> Tensor:
+        """images[B, 3, H, W] float32, normalised -> [B, embed_dim]"""
+        return self.projection(self.visual(images))
+
+
+class TextTower(nn.Module):
+    """The text tower and its projection; both stay shared with the student."""
+
+    def __init__(self, clip: open_clip.CLIP, projection: nn.Module) -> None:
+        super().__init__()
+        self.clip, self.projection = clip, projection
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """tokens[B, L] int64, L up to the context length -> [B, embed_dim]"""
+        return self.projection(encode_text(self.clip, tokens))
+
+
+def encode_text(clip: open_clip.CLIP, tokens: Tensor) -> Tensor:
+    """open_clip's encode_text, but over tokens[B, L] of any length up to the context: the same
+    numbers, without the cost of padding every caption to 77."""
+    length = tokens.shape[1]
+    x = clip.token_embedding(tokens) + clip.positional_embedding[:length]
+    x = clip.transformer(x, attn_mask=clip.attn_mask[:length, :length])
+    ends = x[torch.arange(len(tokens), device=x.device), tokens.argmax(1)]
+    return clip.ln_final(ends) @ clip.text_projection
