@@ -1,6 +1,7 @@
 """Who may import whom: the harness knows no plugin, plugins know no harness but its tools."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -54,14 +55,31 @@ def test_tools_import_no_other_part_of_the_harness():
             )
 
 
-@pytest.mark.parametrize("plugin", PLUGINS)
-def test_plugin_imports_only_contract_tools_and_itself(plugin):
-    for path in modules(ROOT / "plugins" / plugin):
-        for name in ours(imported(path, ROOT / "plugins")):
-            allowed = name.startswith(("reidbench.tools", "reidbench_registry")) or (
-                name.partition(".")[0] == plugin
-            )
-            assert allowed, f"{path.name} imports {name}"
+CONTRACT = {
+    name: set(importlib.import_module(name).__all__)
+    for name in ("reidbench_registry", "reidbench_registry.testing")
+}
+PACKAGES = [ROOT / "plugins" / name for name in PLUGINS] + [
+    ROOT / "examples" / "reidbench_osnet" / "reidbench_osnet"
+]
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda p: p.name)
+def test_plugin_imports_only_the_contract_the_tools_and_itself(package):
+    for path in modules(package):
+        for name in ours(imported(path, package.parent)):
+            of_tools = name.startswith("reidbench.tools.") and "._" not in name
+            own = name.partition(".")[0] == package.name
+            assert name in CONTRACT or of_tools or own, f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda p: p.name)
+def test_plugin_uses_only_names_that_the_contract_exports(package):
+    for path in modules(package):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.ImportFrom) and node.module in CONTRACT:
+                strange = {alias.name for alias in node.names} - CONTRACT[node.module]
+                assert not strange, f"{path.name} takes {strange} from {node.module}"
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,13 @@ ROOT = Path(__file__).parents[1]
 
 FROZEN = {
     "reidbench_registry": """
-        API_VERSION ENTRY_POINT_GROUP EXCLUSIONS KINDS MODALITIES MODALITY_CODE AmbiguousEntryError
-        Backbone Catalog CheckFailed ConfigError DataError Dataset DatasetCard Deployable Distiller
+        API_VERSION COMPOSITE_SEPARATOR ENTRY_POINT_GROUP EXCLUSIONS KINDS MODALITIES MODALITY_CODE
+        AmbiguousEntryError Backbone Catalog CheckFailed ConfigError DataError Dataset DatasetCard
+        Deployable Distiller
         Entry EvalProtocol Exclusion ImageInput Loss Metric Owner PluginError Ranks Record Registrar
         ReidbenchError ReportSection RunInfo RunResult SUPPLIED Sampler Selector StageInfo Task
         TextInput Track Transform Trials UnknownEntryError composite did_you_mean fingerprint
-        hookimpl""",
+        gc_paused hookimpl""",
     "reidbench_registry.testing": "CLAIMS Case Outcome cases cases_of draw",
     "reidbench.tools.beside": "COMPOSITES TRIALS read_composites read_trials",
     "reidbench.tools.files": "whole_file whole_folder write_json",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reidbench.tools.problems import Problems, raise_all
 from reidbench_registry import ConfigError, DataError, DatasetCard, Record, Track
-from reidbench_registry.testing.pictures import draw
+from reidbench_registry.testing import draw
 
 SENSORS = {"vis": "rgb", "nir": "ir"}
 CAMERAS = range(1, 10)

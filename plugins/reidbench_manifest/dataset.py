@@ -11,7 +11,7 @@ from reidbench.tools.beside import read_composites, read_trials
 from reidbench.tools.files import whole_file
 from reidbench.tools.manifest import read_manifest
 from reidbench_registry import MODALITIES, ConfigError, DataError, DatasetCard, Record, Track
-from reidbench_registry.testing.pictures import draw
+from reidbench_registry.testing import draw
 
 
 class Manifest:

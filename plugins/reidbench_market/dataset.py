@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reidbench.tools.problems import Problems
 from reidbench_registry import ConfigError, DataError, DatasetCard, Record, Track
-from reidbench_registry.testing.pictures import draw
+from reidbench_registry.testing import draw
 
 FOLDERS = {
     "bounding_box_train": ("train", None),

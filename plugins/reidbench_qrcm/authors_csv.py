@@ -14,7 +14,7 @@ from reidbench.tools.files import whole_file
 from reidbench.tools.problems import Problems
 from reidbench.tools.text import clean_caption
 from reidbench_registry import ConfigError, DataError, DatasetCard, Record, Track
-from reidbench_registry.testing.pictures import draw
+from reidbench_registry.testing import draw
 
 COLUMNS = (
     "image_path", "pid", "text", "modality", "ori_caption", "num_images", "camid", "split",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reidbench.tools.files import write_json
-from reidbench_registry.testing.pictures import draw
+from reidbench_registry.testing import draw
 
 from .sources import SOURCES, Source
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from reidbench.tools.problems import Problems, raise_all
 from reidbench_registry import ConfigError, DataError, DatasetCard, Record, Track
-from reidbench_registry.testing.pictures import draw
+from reidbench_registry.testing import draw
 
 TRIALS = 10
 MODALITIES = {"visible": "rgb", "thermal": "thermal"}

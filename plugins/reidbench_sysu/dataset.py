@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from reidbench_registry import ConfigError, DataError, DatasetCard, Record, Track
-from reidbench_registry.testing.pictures import draw
+from reidbench_registry.testing import draw
 
 from . import permutations
 from .permutations import CAMERAS

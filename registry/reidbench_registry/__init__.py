@@ -16,9 +16,10 @@ from .errors import (
     UnknownEntryError,
     did_you_mean,
 )
+from .garbage import gc_paused
 from .hookspecs import API_VERSION, ENTRY_POINT_GROUP, hookimpl
 from .interfaces import Backbone, Dataset, Distiller, Loss, Metric, Sampler, Transform
-from .kinds import KINDS, MODALITIES, MODALITY_CODE, SUPPLIED
+from .kinds import COMPOSITE_SEPARATOR, KINDS, MODALITIES, MODALITY_CODE, SUPPLIED
 from .runs import ReportSection, RunInfo, RunResult, StageInfo
 from .types import (
     EXCLUSIONS,
@@ -36,6 +37,7 @@ from .types import (
 
 __all__ = [
     "API_VERSION",
+    "COMPOSITE_SEPARATOR",
     "ENTRY_POINT_GROUP",
     "EXCLUSIONS",
     "KINDS",
@@ -79,5 +81,6 @@ __all__ = [
     "composite",
     "did_you_mean",
     "fingerprint",
+    "gc_paused",
     "hookimpl",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .errors import DataError
-from .kinds import SEVERAL
+from .kinds import COMPOSITE_SEPARATOR
 from .types import Record
 
 
@@ -40,7 +40,7 @@ def composite(item_id: str, members: Sequence[Record]) -> Record:
         item_id=item_id,
         dataset=members[0].dataset,
         split=members[0].split,
-        modality=SEVERAL.join(kinds if len(kinds) > 1 else kinds * 2),
+        modality=COMPOSITE_SEPARATOR.join(kinds if len(kinds) > 1 else kinds * 2),
         pid=members[0].pid,
         camera_id=common("camera_id"),
         instance_id=common("instance_id"),

@@ -19,8 +19,8 @@ MODALITIES: tuple[str, ...] = ("rgb", "ir", "thermal", "sketch", "color_pencil",
 """Modalities in the order of their integer codes: losses and distillers receive `modality[B]` as
 indices into this tuple."""
 
-SEVERAL = "+"
-"""Joins the modalities of a composite query's members: `ir+sketch`."""
+COMPOSITE_SEPARATOR = "+"
+"""Stands between the modalities of a composite query's members: `ir+sketch`."""
 
 MODALITY_CODE: dict[str, int] = {name: code for code, name in enumerate(MODALITIES)}
 

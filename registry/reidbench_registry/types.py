@@ -10,9 +10,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from ._pause import collection_paused
 from .errors import ConfigError, DataError, did_you_mean
-from .kinds import MODALITIES, SEVERAL
+from .garbage import gc_paused
+from .kinds import COMPOSITE_SEPARATOR, MODALITIES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +58,7 @@ class Record:
     @property
     def members(self) -> Sequence[str]:
         """Item ids of what a composite query asks with; empty for everything else."""
-        if SEVERAL not in self.modality:
+        if COMPOSITE_SEPARATOR not in self.modality:
             return ()
         # From a stranger's table it may be anything.
         found = self.extras.get("members")
@@ -102,7 +102,7 @@ def fingerprint(card: DatasetCard, records: Sequence[Record]) -> str:
     # Many rows at once: encoding them one by one takes three times as long.
     encode = json.JSONEncoder(sort_keys=True, default=dict).encode
     ordered = sorted(records, key=attrgetter("item_id"))
-    with collection_paused():
+    with gc_paused():
         for start in range(0, len(ordered), 4096):
             rows = list(map(_CONTENT, ordered[start : start + 4096]))
             digest.update(encode(rows).encode() + b"\n")
@@ -125,7 +125,7 @@ class Selector:
     """Of several that are joined; None: all."""
 
     def __post_init__(self) -> None:
-        for name in str(self.modality).split(SEVERAL):
+        for name in str(self.modality).split(COMPOSITE_SEPARATOR):
             if name not in MODALITIES:
                 near = did_you_mean(name, MODALITIES)
                 raise ConfigError(f"unknown modality {name!r}{near}")

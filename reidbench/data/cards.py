@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from reidbench_registry import DatasetCard, Entry, PluginError, ReidbenchError
+from reidbench_registry import MODALITIES, DatasetCard, Entry, PluginError, ReidbenchError
 from reidbench_registry.errors import explain
-from reidbench_registry.kinds import MODALITIES
 from reidbench_registry.signature import signature
 
 UNREAD = "unread"

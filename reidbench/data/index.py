@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import PurePath
 
-from reidbench_registry import DatasetCard, Record
-from reidbench_registry.kinds import MODALITIES, SEVERAL
+from reidbench_registry import COMPOSITE_SEPARATOR, MODALITIES, DatasetCard, Record
 
 from .report import Count, Row, number, some
 
@@ -147,10 +146,10 @@ def _captions(records: Sequence[Record]) -> Iterator[Row]:
 
 
 def _composites(records: Sequence[Record]) -> Iterator[Row]:
-    queries = [r for r in records if SEVERAL in r.modality]
+    queries = [r for r in records if COMPOSITE_SEPARATOR in r.modality]
     if not queries:
         return
-    items = {r.item_id: r for r in records if SEVERAL not in r.modality}
+    items = {r.item_id: r for r in records if COMPOSITE_SEPARATOR not in r.modality}
     wrong = [q.item_id for q in queries if not _fits(q, items)]
     if wrong:
         words = f"{len(wrong):,} with members that are absent or of another identity: {some(wrong)}"

@@ -13,8 +13,7 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
-from reidbench_registry import MODALITIES, Record
-from reidbench_registry._pause import collection_paused
+from reidbench_registry import MODALITIES, Record, gc_paused
 
 NEEDED = ("item_id", "split", "modality", "pid")
 FIELDS = ("item_id", "dataset", "split", "modality", "pid", "camera_id", "instance_id",
@@ -81,7 +80,7 @@ def clean_records(table: Any, path: Path, dataset: str | None) -> list[Record] |
         folder = str(path.parent)
         columns["path"] = [p and below(folder, p) for p in columns["path"]]
     nothing = [None] * count
-    with collection_paused():
+    with gc_paused():
         columns["extras"] = extras
         # What `__init__` of a frozen class does, but a column at a time: half as long.
         records = list(map(Record.__new__, repeat(Record, count)))

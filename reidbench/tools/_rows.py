@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from reidbench_registry import DataError, did_you_mean
-from reidbench_registry._pause import collection_paused
+from reidbench_registry import DataError, did_you_mean, gc_paused
 
 from ._columns import read_table
 from .problems import Problems
@@ -28,7 +27,7 @@ def read_rows(
         raise DataError(f"{path}: a manifest is a {', '.join(READERS)} file")
     if not path.is_file():
         raise DataError(f"manifest not found: {path}")
-    with one_line(path), collection_paused():
+    with one_line(path), gc_paused():
         rows = READERS[path.suffix](path, problems)
     problems.raise_any()
     if not rows:

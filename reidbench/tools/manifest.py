@@ -26,8 +26,13 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from reidbench_registry import MODALITIES, DataError, Record, did_you_mean
-from reidbench_registry.kinds import SEVERAL
+from reidbench_registry import (
+    COMPOSITE_SEPARATOR,
+    MODALITIES,
+    DataError,
+    Record,
+    did_you_mean,
+)
 
 from ._columns import below, clean_records, read_table, table_of
 from ._rows import READERS, Row, one_line, read_rows, whole_number
@@ -91,7 +96,7 @@ def _record(row: Row, number: int, path: Path, problems: Problems) -> Record:
         return value or ""
 
     modality = needed("modality")
-    for part in modality.split(SEVERAL) if modality else ():
+    for part in modality.split(COMPOSITE_SEPARATOR) if modality else ():
         if part not in MODALITIES:
             wrong(
                 f"unknown modality {part!r}{did_you_mean(part, MODALITIES)} "

@@ -12,7 +12,7 @@ from reidbench_llcm.dataset import LLCM
 from reidbench_llcm.tasks import ir2rgb, rgb2ir, rgb2ir_released
 from reidbench_metrics.map import MAP
 from reidbench_registry import ConfigError, DataError, Record, Trials
-from reidbench_registry.testing.pictures import draw
+from reidbench_registry.testing import draw
 
 
 def plain(items, *_):

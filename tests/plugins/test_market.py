@@ -7,7 +7,7 @@ import pytest
 from reidbench_market.dataset import Market1501
 from reidbench_market.tasks import rgb2rgb
 from reidbench_registry import ConfigError, DataError, Selector
-from reidbench_registry.testing.pictures import draw
+from reidbench_registry.testing import draw
 
 
 def plain(items, *_):

@@ -6,7 +6,7 @@ import torch
 from reidbench_mllm.prefix import Prefix, common_beginning
 from reidbench_mllm.qwenvl import QwenVL
 from reidbench_registry import Record
-from reidbench_registry.testing.pictures import draw
+from reidbench_registry.testing import draw
 
 CAPTIONS = ("A tall woman in a red coat.", "man", "A boy with a blue backpack & white sneakers!")
 # The constant part before the item, so that there is something to save.

@@ -5,7 +5,7 @@ import pytest
 from reidbench_regdb.dataset import RegDB
 from reidbench_regdb.tasks import regdb, thermal2visible, visible2thermal
 from reidbench_registry import ConfigError, DataError
-from reidbench_registry.testing.pictures import draw
+from reidbench_registry.testing import draw
 
 
 def plain(items, *_):
