@@ -12,9 +12,10 @@ from .runs import ReportSection, RunInfo, RunResult, StageInfo
 if TYPE_CHECKING:
     from .catalog import Registrar
 
-API_VERSION = (1, 1)
-"""Of this contract: (major, minor). A minor adds, a major removes or changes. A plugin may say with
-`REIDBENCH_API = (major, minor)` in its module which one it was written for."""
+API_VERSION = (1, 0)
+"""Version of this contract: (major, minor). A minor version adds; a major version removes or
+changes. A plugin may say with `REIDBENCH_API = (major, minor)` in its module which version it was
+written for."""
 
 PROJECT = "reidbench"
 ENTRY_POINT_GROUP = "reidbench.plugins"
