@@ -7,7 +7,7 @@ import pytest
 from reidbench_registry import Catalog, ConfigError, Entry, Owner, PluginError, UnknownEntryError
 from reidbench_registry.registries import KindRegistry
 
-SOURCE = '''
+SOURCE = """
 class Box:
     def __init__(self, size=1, **more):
         if size == 0:
@@ -15,7 +15,7 @@ class Box:
         if size == "bug":
             raise KeyError("a bug")
         self.size, self.more = size, more
-'''
+"""
 
 
 @pytest.fixture
