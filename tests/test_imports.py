@@ -68,7 +68,7 @@ PACKAGES = [ROOT / "plugins" / name for name in PLUGINS] + [
 def test_plugin_imports_only_the_contract_the_tools_and_itself(package):
     for path in modules(package):
         for name in ours(imported(path, package.parent)):
-            of_tools = name.startswith("reidbench.tools.") and "._" not in name
+            of_tools = f"{name}.".startswith("reidbench.tools.") and "._" not in name
             own = name.partition(".")[0] == package.name
             assert name in CONTRACT or of_tools or own, f"{path.name} imports {name}"
 

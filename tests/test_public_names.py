@@ -20,6 +20,9 @@ FROZEN = {
         TextInput Track Transform Trials UnknownEntryError composite did_you_mean fingerprint
         gc_paused hookimpl""",
     "reidbench_registry.testing": "CLAIMS Case Outcome cases cases_of draw",
+    "reidbench.tools.arguments": """
+        boolean fraction image_size integer interval modalities number one_of path positive_number
+        string""",
     "reidbench.tools.beside": "COMPOSITES TRIALS read_composites read_trials",
     "reidbench.tools.files": "whole_file whole_folder write_json",
     "reidbench.tools.images": "open_image to_pixels to_tensor",

@@ -12,6 +12,7 @@ import torch
 from open_clip.model import resize_pos_embed
 from torch import Tensor
 
+from reidbench.tools import arguments
 from reidbench.tools.tensors import load_tensors
 from reidbench_registry import ConfigError, DataError, did_you_mean
 
@@ -32,18 +33,19 @@ class Source(NamedTuple):
     std: tuple[float, float, float]
 
 
-def find(model: str, pretrained: str | None, image_size: Any) -> Source:
+def find(model: str, pretrained: str | Path | None, image_size: Any) -> Source:
     """Look up a model; `pretrained` is a tag of open_clip or a local file.
 
     Raises ConfigError for an unknown name or tag and for an image size that does not fit, DataError
     for a missing file or a failed download."""
-    for name, value in (("model", model), ("pretrained", pretrained or "")):
-        if not isinstance(value, str):
-            raise ConfigError(f"OpenCLIP: {name}={value!r} is not a string")
-    config = _config(model)
+    config = _config(arguments.string("OpenCLIP", "model", model))
+    if pretrained is not None:
+        arguments.path("OpenCLIP", "pretrained", pretrained)
+        pretrained = str(pretrained)
     vision = config["vision_cfg"]
     if image_size is not None:
-        vision["image_size"] = _size(image_size, vision["patch_size"])
+        patch = vision["patch_size"]
+        vision["image_size"] = arguments.image_size("OpenCLIP", "image_size", image_size, patch)
     mean, std = open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD
     weights = None
     tags = [] if model == "embedded" else open_clip.list_pretrained_tags_by_model(model)
@@ -124,19 +126,6 @@ def _is_plain_vit(config: dict[str, Any]) -> bool:
         and not foreign & {*config, *vision, *text}
         and isinstance(vision["layers"], int)
     )
-
-
-def _size(image_size: Any, patch: int) -> tuple[int, int]:
-    if (
-        not isinstance(image_size, (list, tuple))
-        or len(image_size) != 2
-        or any(type(edge) is not int or edge < 1 or edge % patch for edge in image_size)
-    ):
-        raise ConfigError(
-            f"OpenCLIP: image_size={image_size!r} is not [H, W] in multiples of the patch size "
-            f"{patch}"
-        )
-    return image_size[0], image_size[1]
 
 
 def _download(name: str, tag: dict[str, Any]) -> Path:

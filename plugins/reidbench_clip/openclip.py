@@ -11,6 +11,7 @@ import open_clip
 import torch
 from torch import Tensor, nn
 
+from reidbench.tools import arguments
 from reidbench.tools.images import open_image, to_tensor
 from reidbench.tools.tensors import load_state, save_tensors
 from reidbench.tools.text import clean_caption
@@ -21,7 +22,6 @@ from reidbench_registry import (
     ImageInput,
     Record,
     TextInput,
-    did_you_mean,
 )
 
 from .architecture import find, fit_weights, read_weights
@@ -53,7 +53,7 @@ class OpenCLIP(nn.Module):
     image_size: [H, W]; position embeddings of pretrained weights are resized.
     projection: 'per_modality' or 'shared'.
     embed_dim: dimension of the embedding; None: CLIP's own.
-    max_text_tokens: longer captions are cut.
+    max_text_tokens: longer captions are cut; at most the model's context length.
     modalities: those that the model embeds; None: rgb, ir, sketch and text.
 
     Raises ConfigError for a wrong argument, DataError for weights that are missing or do not fit.
@@ -72,25 +72,20 @@ class OpenCLIP(nn.Module):
         modalities: list[str] | None = None,
     ) -> None:
         super().__init__()
-        names = _modalities(modalities)
-        if projection not in ("per_modality", "shared"):
-            raise ConfigError(
-                f"OpenCLIP: projection={projection!r} is none of 'per_modality', 'shared'"
-            )
+        names = PAPER_MODALITIES
+        if modalities is not None:
+            names = arguments.modalities("OpenCLIP", "modalities", modalities)
+        arguments.one_of("OpenCLIP", "projection", projection, ("per_modality", "shared"))
         source = find(model, pretrained, image_size)
         own_dim = source.config["embed_dim"]
         context = source.config["text_cfg"]["context_length"]
-        if embed_dim is not None and (type(embed_dim) is not int or embed_dim < 1):
-            raise ConfigError(f"OpenCLIP: embed_dim={embed_dim!r} is not a whole number from 1")
-        if type(max_text_tokens) is not int or not 3 <= max_text_tokens <= context:
-            raise ConfigError(
-                f"OpenCLIP: max_text_tokens={max_text_tokens!r} is not a whole number from 3 to "
-                f"{context}, what {model} takes"
-            )
-        self.embed_dim = embed_dim or own_dim
+        arguments.integer("OpenCLIP", "max_text_tokens", max_text_tokens, 3, context)
+        self.embed_dim: int = own_dim
+        if embed_dim is not None:
+            self.embed_dim = arguments.integer("OpenCLIP", "embed_dim", embed_dim, 1)
         self.modalities = frozenset(names)
         self.clip = open_clip.CLIP(**source.config)
-        heads = names if projection == "per_modality" else ["shared"]
+        heads = names if projection == "per_modality" else ("shared",)
         self.projections = nn.ModuleDict(
             {name: nn.Linear(own_dim, self.embed_dim) for name in heads}
         )
@@ -188,18 +183,3 @@ class OpenCLIP(nn.Module):
 
     def _projection(self, modality: str) -> nn.Module:
         return self.projections[modality if modality in self.projections else "shared"]
-
-
-def _modalities(names: list[str] | None) -> list[str]:
-    """Checked, in the order of MODALITIES."""
-    if names is None:
-        return list(PAPER_MODALITIES)
-    if not isinstance(names, (list, tuple)) or not names or len(set(names)) < len(names):
-        raise ConfigError(f"OpenCLIP: modalities={names!r} is not a list of distinct names")
-    for name in names:
-        if name not in MODALITIES:
-            raise ConfigError(
-                f"OpenCLIP: unknown modality {name!r}{did_you_mean(str(name), MODALITIES)} "
-                f"(known: {', '.join(MODALITIES)})"
-            )
-    return [name for name in MODALITIES if name in names]

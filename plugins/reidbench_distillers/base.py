@@ -8,8 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reidbench_registry import ConfigError
-
+FORMS = ("cosine", "mse")
 SCALE = 3.0
 """Divisor of both features in the mean squared errors of the released from-scratch variant."""
 
@@ -69,13 +68,6 @@ def unit(rows: Tensor) -> Tensor:
 def cosine_gap(a: Tensor, b: Tensor) -> Tensor:
     """mean_i (1 - cos(a_i, b_i)) of a[B, D], b[B, D]; a row of zeros contributes 1."""
     return 1 - (unit(a) * unit(b)).sum(1).mean()
-
-
-def check_form(owner: str, form: str) -> str:
-    """Raises ConfigError unless `form` is 'cosine' or 'mse'."""
-    if form not in ("cosine", "mse"):
-        raise ConfigError(f"{owner}: form={form!r} is none of 'cosine', 'mse'")
-    return form
 
 
 def _precise(x: Tensor) -> Tensor:

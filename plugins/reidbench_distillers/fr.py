@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .base import RowDistiller, check_form
+from reidbench.tools import arguments
+
+from .base import FORMS, RowDistiller
 
 
 class FR(RowDistiller):
@@ -27,7 +29,7 @@ class FR(RowDistiller):
         normalize_teacher: bool = False,
     ) -> None:
         super().__init__(per_modality, normalize_teacher)
-        self.form = check_form("FR", form)
+        self.form = arguments.one_of("FR", "form", form, FORMS)
 
     def _loss(self, student: Tensor, teacher: Tensor) -> Tensor:
         s, t = _standardised(student), _standardised(teacher)

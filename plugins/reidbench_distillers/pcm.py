@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from reidbench.tools import arguments
 from reidbench_registry import ConfigError
 
-from .base import SCALE, RowDistiller, check_form, cosine_gap
+from .base import FORMS, SCALE, RowDistiller, cosine_gap
 
 RANK = 50
 """The released code's number of components."""
@@ -21,7 +22,7 @@ class PCM(RowDistiller):
     rank: the number of components, 50 unless `rank` or `energy` is given; clipped to the rank of
         the features, at most min(B, D).
     energy: instead of `rank`, the smallest number of components whose squared singular values
-        reach this share of their sum.
+        reach this fraction of their sum.
     basis: 'batch' takes V from the batch's own teacher rows (as released), 'bank' once from the
         whole teacher bank.
     form: 'cosine', or 'mse': mean over elements of ((s_i - t_i) / 3 V_k)^2.
@@ -40,15 +41,12 @@ class PCM(RowDistiller):
         super().__init__(per_modality, normalize_teacher)
         if rank is not None and energy is not None:
             raise ConfigError(f"PCM: rank={rank!r} and energy={energy!r}: give one of them")
-        if rank is not None and (type(rank) is not int or rank < 1):
-            raise ConfigError(f"PCM: rank={rank!r} is not a whole number from 1")
-        if energy is not None and (type(energy) not in (int, float) or not 0 < energy <= 1):
-            raise ConfigError(f"PCM: energy={energy!r} is not a share in (0, 1]")
-        if basis not in ("batch", "bank"):
-            raise ConfigError(f"PCM: basis={basis!r} is none of 'batch', 'bank'")
-        self.rank = RANK if rank is None else rank
-        self.energy, self.basis = energy, basis
-        self.form = check_form("PCM", form)
+        if energy is not None:
+            arguments.fraction("PCM", "energy", energy, zero=False)
+        self.rank = RANK if rank is None else arguments.integer("PCM", "rank", rank, 1)
+        self.energy = energy
+        self.basis = arguments.one_of("PCM", "basis", basis, ("batch", "bank"))
+        self.form = arguments.one_of("PCM", "form", form, FORMS)
         self._of_bank: Tensor | None = None
 
     def fit(self, teacher_bank: Tensor) -> None:
@@ -96,8 +94,8 @@ class PCM(RowDistiller):
         spanned = max(1, int((values > values[0] * len(values) * 1e-15).sum()))
         if self.energy is None:
             return min(self.rank, spanned)
-        share = values.cumsum(0) / values.sum()
-        return min(int((share < self.energy - 1e-12).sum()) + 1, spanned)
+        reached = values.cumsum(0) / values.sum()
+        return min(int((reached < self.energy - 1e-12).sum()) + 1, spanned)
 
     def _precise_rows(self, rows: Tensor) -> Tensor:
         rows = rows.double()

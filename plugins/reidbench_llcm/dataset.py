@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from reidbench.tools import arguments
 from reidbench.tools.problems import Problems, raise_all
-from reidbench_registry import ConfigError, DataError, DatasetCard, Record, Track
+from reidbench_registry import DataError, DatasetCard, Record, Track
 from reidbench_registry.testing import draw
 
 SENSORS = {"vis": "rgb", "nir": "ir"}
@@ -42,9 +43,7 @@ class LLCM:
         return {"root": str(folder)}
 
     def __init__(self, root: str | Path) -> None:
-        if not isinstance(root, str) or not root:
-            raise ConfigError(f"LLCM: root={root!r} is no folder")
-        self._root = Path(root).expanduser()
+        self._root = arguments.path("LLCM", "root", root)
         self.notes: list[str] = []
         """What a user should know about the data, after `prepare`."""
         self.card = DatasetCard(

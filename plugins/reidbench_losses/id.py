@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-from reidbench_registry import ConfigError
+from reidbench.tools import arguments
 
 
 class ID:
@@ -17,9 +17,9 @@ class ID:
     needs_logits = True
 
     def __init__(self, label_smoothing: float = 0.0) -> None:
-        if type(label_smoothing) not in (int, float) or not 0 <= label_smoothing < 1:
-            raise ConfigError(f"ID: label_smoothing={label_smoothing!r} is not in [0, 1)")
-        self.label_smoothing = label_smoothing
+        self.label_smoothing = arguments.fraction(
+            "ID", "label_smoothing", label_smoothing, one=False
+        )
 
     def __call__(
         self, features: Tensor, labels: Tensor, modality: Tensor, logits: Tensor | None = None

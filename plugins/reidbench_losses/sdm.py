@@ -7,7 +7,7 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from reidbench_registry import ConfigError
+from reidbench.tools import arguments
 
 from .similarity import cosine_matrix
 
@@ -24,11 +24,8 @@ class SDM:
     claims = ("bfloat16",)
 
     def __init__(self, scale: float = 20.0, pairs: str = "mean") -> None:
-        if type(scale) not in (int, float) or scale <= 0:
-            raise ConfigError(f"SDM: scale={scale!r} is not a positive number")
-        if pairs not in ("mean", "sum"):
-            raise ConfigError(f"SDM: pairs={pairs!r} is none of 'mean', 'sum'")
-        self.scale, self.pairs = scale, pairs
+        self.scale = arguments.positive_number("SDM", "scale", scale)
+        self.pairs = arguments.one_of("SDM", "pairs", pairs, ("mean", "sum"))
 
     def __call__(
         self, features: Tensor, labels: Tensor, modality: Tensor, logits: Tensor | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from reidbench_registry import ConfigError
+from reidbench.tools import arguments
 
 from .similarity import cosine_matrix
 
@@ -20,9 +20,7 @@ class Triplet:
     claims = ("bfloat16",)
 
     def __init__(self, margin: float = 0.3) -> None:
-        if type(margin) not in (int, float) or margin < 0:
-            raise ConfigError(f"Triplet: margin={margin!r} is not a number from 0")
-        self.margin = margin
+        self.margin = arguments.number("Triplet", "margin", margin, 0)
 
     def __call__(
         self, features: Tensor, labels: Tensor, modality: Tensor, logits: Tensor | None = None

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from reidbench.tools import arguments
 from reidbench.tools.beside import read_composites, read_trials
 from reidbench.tools.files import whole_file
 from reidbench.tools.manifest import read_manifest
-from reidbench_registry import MODALITIES, ConfigError, DataError, DatasetCard, Record, Track
+from reidbench_registry import MODALITIES, DataError, DatasetCard, Record, Track
 from reidbench_registry.testing import draw
 
 
@@ -51,26 +52,18 @@ class Manifest:
         citation: str = "not given",
         synthetic: bool = False,
     ) -> None:
-        if not isinstance(path, str) or not path:
-            raise ConfigError(f"Manifest: path={path!r} is no file")
-        for key, table in (("trials", trials), ("composites", composites)):
-            if table is not None and (not isinstance(table, str) or not table):
-                raise ConfigError(f"Manifest: {key}={table!r} is no file")
-        for key, value in (("name", name), ("licence", licence), ("citation", citation)):
-            if not (isinstance(value, str) and value) and not (key == "name" and value is None):
-                raise ConfigError(f"Manifest: {key}={value!r} is no text")
-        if type(synthetic) is not bool:
-            raise ConfigError(f"Manifest: synthetic={synthetic!r} must be true or false")
-        self._path = Path(path).expanduser()
-        self._trials = Path(trials).expanduser() if trials else None
-        self._composites = Path(composites).expanduser() if composites else None
+        self._path = arguments.path("Manifest", "path", path)
+        self._trials, self._composites = (
+            None if table is None else arguments.path("Manifest", key, table)
+            for key, table in (("trials", trials), ("composites", composites))
+        )
         self.card = DatasetCard(
-            name=name or self._path.stem,
+            name=self._path.stem if name is None else arguments.string("Manifest", "name", name),
             revision="unread",
-            licence=licence,
-            citation=citation,
+            licence=arguments.string("Manifest", "licence", licence),
+            citation=arguments.string("Manifest", "citation", citation),
             modalities=(),
-            synthetic=synthetic,
+            synthetic=arguments.boolean("Manifest", "synthetic", synthetic),
             description="Items of a table.",
         )
 

@@ -22,9 +22,7 @@ class CMC:
             or any(type(k) is not int or k < 1 for k in ranks)
             or len(set(ranks)) < len(ranks)
         ):
-            raise ConfigError(
-                f"CMC: ranks={ranks!r} is not a list of distinct whole numbers from 1"
-            )
+            raise ConfigError(f"CMC: ranks={ranks!r} is not a list of distinct integers from 1")
         self.ranks = tuple(ranks)
 
     def __call__(self, ranks: Ranks) -> dict[str, np.ndarray]:

@@ -6,7 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from reidbench_registry import ConfigError, Ranks
+from reidbench.tools import arguments
+from reidbench_registry import Ranks
 
 
 class MAP:
@@ -20,9 +21,7 @@ class MAP:
     Raises ConfigError for another rule."""
 
     def __init__(self, rule: Literal["positives", "trapezoid"] = "positives") -> None:
-        if rule not in ("positives", "trapezoid"):
-            raise ConfigError(f"mAP: rule={rule!r} is neither positives nor trapezoid")
-        self.rule = rule
+        self.rule = arguments.one_of("mAP", "rule", rule, ("positives", "trapezoid"))
 
     def __call__(self, ranks: Ranks) -> dict[str, np.ndarray]:
         """ranks of Nq queries -> {'mAP': float64[Nq]}"""

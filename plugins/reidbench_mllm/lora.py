@@ -13,6 +13,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
 from torch import nn
 
+from reidbench.tools import arguments
 from reidbench.tools.files import write_json
 from reidbench.tools.tensors import load_tensors, save_tensors
 from reidbench_registry import ConfigError, DataError, did_you_mean
@@ -112,19 +113,12 @@ class Lora:
             if key not in known:
                 raise ConfigError(f"lora: unknown key {key!r}{did_you_mean(str(key), known)}")
         lora = cls(**given)
-        for key, choices in (("scheme", SCHEMES), ("init", tuple(_INITS))):
-            value = getattr(lora, key)
-            if value not in choices:
-                near = did_you_mean(str(value), choices)
-                raise ConfigError(f"lora: {key}={value!r} is none of {', '.join(choices)}{near}")
-        if type(lora.r) is not int or lora.r < 1:
-            raise ConfigError(f"lora: r={lora.r!r} must be a whole number of at least 1")
-        if type(lora.alpha) not in (int, float) or lora.alpha <= 0:
-            raise ConfigError(f"lora: alpha={lora.alpha!r} must be a positive number")
-        if type(lora.dropout) not in (int, float) or not 0 <= lora.dropout < 1:
-            raise ConfigError(f"lora: dropout={lora.dropout!r} must be a number in [0, 1)")
-        if type(lora.dora) is not bool:
-            raise ConfigError(f"lora: dora={lora.dora!r} must be true or false")
+        arguments.one_of("lora", "scheme", lora.scheme, SCHEMES)
+        arguments.one_of("lora", "init", lora.init, _INITS)
+        arguments.integer("lora", "r", lora.r, 1)
+        arguments.positive_number("lora", "alpha", lora.alpha)
+        arguments.fraction("lora", "dropout", lora.dropout, one=False)
+        arguments.boolean("lora", "dora", lora.dora)
         return lora
 
     def describe(self) -> str:
@@ -163,7 +157,7 @@ def save_adapter(model: PeftModel, weights: str, folder: Path) -> None:
     write_json(folder / SETTINGS, plain)
 
 
-def adopt(model: nn.Module, folder: Path) -> tuple[PeftModel, Lora]:
+def attach_adapter(model: nn.Module, folder: Path) -> tuple[PeftModel, Lora]:
     """Put a trained adapter into `model`, with its own settings and wherever its tensors belong.
 
     Raises DataError for a folder that is no PEFT adapter of a kind we know, or one of another

@@ -10,18 +10,19 @@ import torch
 from torch import Tensor, nn
 from transformers.models.qwen2_vl.modeling_qwen2_vl import PatchEmbed
 
+from reidbench.tools import arguments
 from reidbench.tools.images import open_image, to_pixels
 from reidbench.tools.tensors import load_tensors, save_tensors
 from reidbench.tools.text import clean_caption
 from reidbench_registry import MODALITIES, ConfigError, DataError, Record
 
 from .checkpoint import defaults, open_checkpoint, quiet
-from .lora import Lora, adopt, load_adapter, save_adapter
+from .lora import Lora, attach_adapter, load_adapter, save_adapter
 from .positions import rotary_positions
 from .prefix import Prefix
 from .prompts import complete
 from .tokens import Tokens
-from .vision import VisionInput, shorten
+from .vision import VisionInput, add_shortcuts
 
 BASE = "base.safetensors"
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -87,24 +88,17 @@ class QwenVL(nn.Module):
         seed: int | None = None,
     ) -> None:
         super().__init__()
-        for name, value in (
-            ("train_base", train_base),
-            ("gradient_checkpointing", gradient_checkpointing),
-        ):
-            if type(value) is not bool:
-                raise ConfigError(f"QwenVL: {name}={value!r} must be true or false")
-        if not isinstance(weights, str):
-            raise ConfigError(f"QwenVL: weights={weights!r} is not a string")
-        if seed is not None and type(seed) is not int:
-            raise ConfigError(f"QwenVL: seed={seed!r} is not a whole number")
-        for name, value, known in (
-            ("dtype", dtype, tuple(_DTYPES)),
-            ("attn_implementation", attn_implementation, _ATTENTIONS),
-        ):
-            if value not in known:
-                raise ConfigError(f"QwenVL: {name}={value!r} is none of {', '.join(known)}")
-        if adapter is not None and (not isinstance(adapter, str) or lora is not None):
-            raise ConfigError(f"QwenVL: adapter={adapter!r} is a folder, given without lora=")
+        arguments.boolean("QwenVL", "train_base", train_base)
+        arguments.boolean("QwenVL", "gradient_checkpointing", gradient_checkpointing)
+        arguments.path("QwenVL", "weights", weights)
+        weights = str(weights)
+        if seed is not None:
+            arguments.integer("QwenVL", "seed", seed)
+        arguments.one_of("QwenVL", "dtype", dtype, _DTYPES)
+        arguments.one_of("QwenVL", "attn_implementation", attn_implementation, _ATTENTIONS)
+        if adapter is not None and lora is not None:
+            raise ConfigError("QwenVL: adapter and lora exclude each other: give one of them")
+        adapter = None if adapter is None else arguments.path("QwenVL", "adapter", adapter)
         self._lora = Lora.parse(lora) if lora is not None else None
         default = defaults(weights)
         wording = complete(prompts, default["prompts"])
@@ -112,7 +106,9 @@ class QwenVL(nn.Module):
             weights, dtype=_DTYPES[dtype], attn_implementation=attn_implementation, seed=seed
         )
         vision = model.config.vision_config
-        size = _size(default["image_size"] if image_size is None else image_size, vision)
+        step = vision.patch_size * vision.spatial_merge_size
+        given = default["image_size"] if image_size is None else image_size
+        size = arguments.image_size("QwenVL", "image_size", given, step)
         image = processor.image_processor
         self._vision = VisionInput(size, vision, image.image_mean, image.image_std)
         self._tokens = Tokens(processor, wording, self._vision.tokens, max_text_tokens)
@@ -130,14 +126,14 @@ class QwenVL(nn.Module):
 
         model.requires_grad_(False)
         if attn_implementation == "sdpa":
-            shorten(model.model.visual)
+            add_shortcuts(model.model.visual)
         if gradient_checkpointing:
             with quiet():  # its name is about to change
                 model.gradient_checkpointing_enable({"use_reentrant": False})
         base = dict(model.named_parameters())  # before the adapter joins them
         self.model: nn.Module = model
         if adapter is not None:
-            self.model, self._lora = adopt(model, Path(adapter).expanduser())
+            self.model, self._lora = attach_adapter(model, adapter)
         elif self._lora:
             self.model = self._lora.attach(model, seed)
         if hasattr(model.model.visual.patch_embed.proj, "lora_A"):
@@ -281,14 +277,3 @@ class QwenVL(nn.Module):
             for name, parameter in self._base().named_parameters()
             if ".lora_" not in name
         }
-
-
-def _size(given: Any, vision: Any) -> tuple[int, int]:
-    step = vision.patch_size * vision.spatial_merge_size
-    whole = isinstance(given, (list, tuple)) and len(given) == 2
-    if not whole or any(type(e) is not int or e < step or e % step for e in given):
-        raise ConfigError(
-            f"QwenVL: image_size={given!r} is not [H, W] in multiples of {step}, "
-            f"{vision.spatial_merge_size} patches of {vision.patch_size}"
-        )
-    return given[0], given[1]

@@ -41,7 +41,7 @@ class Tokens:
         least = len(self._ids(self._text.replace("{caption}", ""))) + 1
         if type(limit) is not int or limit < least:
             raise ConfigError(
-                f"QwenVL: max_text_tokens={limit!r} is not a whole number from {least}, "
+                f"QwenVL: max_text_tokens={limit!r} is not an integer from {least}, "
                 "the prompt and one token"
             )
         self._limit = limit

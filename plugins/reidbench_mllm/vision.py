@@ -80,7 +80,7 @@ class LinearPatchEmbed(PatchEmbed):
         return F.linear(hidden_states.to(self.proj.weight.dtype), self.proj.weight.flatten(1))
 
 
-def shorten(visual: torch.nn.Module) -> None:
+def add_shortcuts(visual: torch.nn.Module) -> None:
     """Put both shortcuts into a vision tower that runs on `sdpa`."""
     visual.patch_embed.__class__ = LinearPatchEmbed
     AttentionInterface.register(EQUAL_IMAGES, _equal_images)

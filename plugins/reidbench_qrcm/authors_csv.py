@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from reidbench.tools import arguments
 from reidbench.tools.files import whole_file
 from reidbench.tools.problems import Problems
 from reidbench.tools.text import clean_caption
@@ -62,14 +63,10 @@ class QrCMTable:
         return {"csv": str(table)}
 
     def __init__(self, csv: str | Path, root: str | Path | None = None, strip: str = "") -> None:
-        if not isinstance(csv, str) or not csv:
-            raise ConfigError(f"QrCM-table: csv={csv!r} is no file")
-        if root is not None and (not isinstance(root, str) or not root):
-            raise ConfigError(f"QrCM-table: root={root!r} is no folder")
+        self._csv = arguments.path("QrCM-table", "csv", csv)
+        self._root = None if root is None else arguments.path("QrCM-table", "root", root)
         if not isinstance(strip, str) or (strip and root is None):
             raise ConfigError(f"QrCM-table: strip={strip!r} without a root to put in its place")
-        self._csv = Path(csv).expanduser()
-        self._root = Path(root).expanduser() if root else None
         self._strip = strip
         self.notes: list[str] = []
         """What a user should know about the data, after `prepare`."""
@@ -199,9 +196,9 @@ def _wrong(cells: dict[str, str]) -> str | None:
     if cells["split"] not in SPLITS:
         return f"split {cells['split']!r} is none of {', '.join(SPLITS)}"
     for name in ("pid", "camid", "num_images"):
-        # A table with gaps writes whole numbers as 3.0.
+        # A table with gaps writes integers as 3.0.
         if not cells[name].removesuffix(".0").isdigit():
-            return f"{name} is {cells[name]!r}, expected a whole number"
+            return f"{name} is {cells[name]!r}, expected an integer"
     text = cells["modality"] == "text"
     if int(float(cells["num_images"])) != (0 if text else 1):
         return f"num_images is {cells['num_images']} for {cells['modality']}"

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from reidbench_registry import ConfigError, DataError, DatasetCard, Record, Track
+from reidbench.tools import arguments
+from reidbench_registry import DataError, DatasetCard, Record, Track
 
 from . import annotations, companions
 from .annotations import Photo
@@ -17,6 +18,7 @@ from .skeleton import write
 from .sources import SOURCES, Source
 from .text_sets import read, records
 
+VARIANTS = ("full", "strict")
 Versions = dict[str, dict[str, Version]]
 """modality -> photo -> its version"""
 
@@ -59,23 +61,17 @@ class QrCM:
         captions: int | None = None,
         seed: int = 0,
     ) -> None:
-        if not isinstance(root, str) or not root:
-            raise ConfigError(f"QrCM: root={root!r} is no folder")
-        if source is not None and source not in SOURCES:
-            raise ConfigError(f"QrCM: source={source!r} is none of {', '.join(SOURCES)}")
-        if variant not in ("full", "strict"):
-            raise ConfigError(f"QrCM: variant={variant!r} is neither 'full' nor 'strict'")
-        if type(derive) is not bool:
-            raise ConfigError(f"QrCM: derive={derive!r} must be true or false")
-        if captions is not None and (type(captions) is not int or captions < 1):
-            raise ConfigError(f"QrCM: captions={captions!r} is not a whole number from 1")
-        if type(seed) is not int or seed < 0:
-            raise ConfigError(f"QrCM: seed={seed!r} is not a whole number from 0")
-        self._root = Path(root).expanduser()
-        self.source = SOURCES[source] if source else None
+        self._root = arguments.path("QrCM", "root", root)
+        self.source: Source | None = None
         """Which of the three; known after `prepare` where it was not given."""
-        self._strict = variant == "strict"
-        self._derive, self._captions, self._seed = derive, captions, seed
+        if source is not None:
+            self.source = SOURCES[arguments.one_of("QrCM", "source", source, SOURCES)]
+        self._strict = arguments.one_of("QrCM", "variant", variant, VARIANTS) == "strict"
+        self._derive = arguments.boolean("QrCM", "derive", derive)
+        if captions is not None:
+            arguments.integer("QrCM", "captions", captions, 1)
+        self._captions = captions
+        self._seed = arguments.integer("QrCM", "seed", seed, 0)
         self.notes: list[str] = []
         """What a user should know about the data, after `prepare`."""
         self.card = DatasetCard(

@@ -48,7 +48,7 @@ class QrCMJoint:
         seed: int = 0,
     ) -> None:
         if isinstance(roots, str) or not isinstance(roots, Sequence) or not roots:
-            raise ConfigError(f"QrCM-joint: roots={roots!r} is no list of folders")
+            raise ConfigError(f"QrCM-joint: roots={roots!r} is not a list of folders")
         self._variant = variant
         self._parts = [QrCM(root, None, variant, derive, captions, seed) for root in roots]
         self.notes: list[str] = []

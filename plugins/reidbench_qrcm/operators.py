@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageFilter
 
-from reidbench_registry import ConfigError
+from reidbench.tools import arguments
 
 
 class ChannelMix:
@@ -27,19 +27,17 @@ class ChannelMix:
 
 class LineSketch:
     """Pencil lines from a photo: the grey picture divided by a blurred copy of itself ("dodge"),
-    so that only what differs from its neighbourhood stays dark. No chance in it; captions pass
+    so that only what differs from its neighbourhood stays dark. Not random; captions pass
     unchanged.
 
-    width: of the blur, as a share of the picture's height.
+    width: of the blur, as a fraction of the picture's height.
     strength: how dark a line gets; 1 leaves the quotient as it is."""
 
     version = 1
 
     def __init__(self, width: float = 0.02, strength: float = 3.0) -> None:
-        for name, value in (("width", width), ("strength", strength)):
-            if type(value) not in (int, float) or value <= 0:
-                raise ConfigError(f"LineSketch: {name}={value!r} is not a positive number")
-        self.width, self.strength = width, strength
+        self.width = arguments.positive_number("LineSketch", "width", width)
+        self.strength = arguments.positive_number("LineSketch", "strength", strength)
 
     def __call__(self, item: Image.Image | str, modality: str, rng: np.random.Generator):
         """A picture -> dark lines on white, in three equal channels."""
@@ -48,7 +46,8 @@ class LineSketch:
         # Compression noise would become hatching.
         grey = item.convert("L").filter(ImageFilter.MedianFilter(3))
         around = grey.filter(ImageFilter.GaussianBlur(max(1.0, self.width * grey.height)))
-        # In the dark a grey level is a large share: the offset keeps shadows from turning black.
+        # In dark areas one grey level changes the quotient a lot: the offset keeps them from
+        # turning black.
         quotient = (np.asarray(grey, np.float32) + 32) / (np.asarray(around, np.float32) + 32)
         lines = (255 * quotient.clip(0, 1) ** self.strength).round().astype(np.uint8)
         return Image.fromarray(lines).convert("RGB")

@@ -43,7 +43,7 @@ def _bundle(
     name: str, image: Exclusion, text: Exclusion, split: str, datasets: Sequence[str]
 ) -> EvalProtocol:
     if isinstance(datasets, str) or not all(isinstance(d, str) and d for d in datasets):
-        raise ConfigError(f"{name}: datasets={datasets!r} is no list of names")
+        raise ConfigError(f"{name}: datasets={datasets!r} is not a list of names")
     rules = {"ir2rgb": image, "sketch2rgb": image, "text2rgb": text}
     parts: list[dict[str, Any]] = [{"dataset": d} for d in datasets] or [{}]
     return EvalProtocol(

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from reidbench.tools import arguments
 from reidbench.tools.problems import Problems, raise_all
-from reidbench_registry import ConfigError, DataError, DatasetCard, Record, Track
+from reidbench_registry import DataError, DatasetCard, Record, Track
 
 from . import annotations, folders
 from .annotations import Photo
@@ -25,9 +26,7 @@ class TextSet:
     source: Source
 
     def __init__(self, root: str | Path) -> None:
-        if not isinstance(root, str) or not root:
-            raise ConfigError(f"{self.source.name}: root={root!r} is no folder")
-        self._root = Path(root).expanduser()
+        self._root = arguments.path(self.source.name, "root", root)
         self.notes: list[str] = []
         """What a user should know about the data, after `prepare`."""
         self.card = DatasetCard(

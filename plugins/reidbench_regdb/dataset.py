@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from reidbench.tools import arguments
 from reidbench.tools.problems import Problems, raise_all
-from reidbench_registry import ConfigError, DataError, DatasetCard, Record, Track
+from reidbench_registry import DataError, DatasetCard, Record, Track
 from reidbench_registry.testing import draw
 
 TRIALS = 10
@@ -51,11 +52,8 @@ class RegDB:
         return {"root": str(folder)}
 
     def __init__(self, root: str | Path, trial: int = 1) -> None:
-        if not isinstance(root, str) or not root:
-            raise ConfigError(f"RegDB: root={root!r} is no folder")
-        if type(trial) is not int or not 1 <= trial <= TRIALS:
-            raise ConfigError(f"RegDB: trial={trial!r} is not a whole number from 1 to {TRIALS}")
-        self._root, self._trial = Path(root).expanduser(), trial
+        self._root = arguments.path("RegDB", "root", root)
+        self._trial = arguments.integer("RegDB", "trial", trial, 1, TRIALS)
         self.notes: list[str] = []
         """What a user should know about the data, after `prepare`."""
         half = {"identities": IDENTITIES, "rgb": IMAGES, "thermal": IMAGES}

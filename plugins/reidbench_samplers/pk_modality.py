@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from reidbench.tools import arguments
 from reidbench_registry import ConfigError, Record
 
 Instance = list[list[int]]
@@ -27,10 +28,8 @@ class PKModality:
     items of one modality (two captions), the epochs take them in turn."""
 
     def __init__(self, p: int = 8, k: int = 2) -> None:
-        for name, value in (("p", p), ("k", k)):
-            if type(value) is not int or value < 1:
-                raise ConfigError(f"PKModality: {name}={value!r} is not a whole number from 1")
-        self.p, self.k = p, k
+        self.p = arguments.integer("PKModality", "p", p, 1)
+        self.k = arguments.integer("PKModality", "k", k, 1)
 
     def epoch(self, records: Sequence[Record], seed: int, epoch: int) -> Iterator[list[int]]:
         """Batches of indices into `records`. Raises ConfigError for fewer than p identities."""

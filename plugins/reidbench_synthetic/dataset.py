@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from reidbench.tools import arguments
 from reidbench.tools.files import whole_folder
-from reidbench_registry import ConfigError, DatasetCard, Record, Track
+from reidbench_registry import DatasetCard, Record, Track
 
 from .attributes import Person, person
 from .captions import caption
@@ -88,12 +89,8 @@ class SyntheticPedestrians:
         given = {"seed": seed, **self._sizes, "instances": instances, "height": height,
                  "width": width}  # fmt: skip
         for name, value in given.items():
-            if type(value) is not int or value < least[name]:
-                raise ConfigError(
-                    f"{NAME}: {name}={value!r} is not a whole number from {least[name]}"
-                )
-        if type(difficulty) not in (int, float) or not difficulty >= 0:
-            raise ConfigError(f"{NAME}: difficulty={difficulty!r} is not a number from 0")
+            arguments.integer(NAME, name, value, least[name])
+        arguments.number(NAME, "difficulty", difficulty, 0)
         self.world = World(seed, instances, height, width, float(difficulty))
         parameters = {"version": VERSION, **asdict(self.world), **self._sizes}
         digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reidbench_registry import ConfigError, DataError, DatasetCard, Record, Track
+from reidbench.tools import arguments
+from reidbench_registry import DataError, DatasetCard, Record, Track
 from reidbench_registry.testing import draw
 
 from . import permutations
@@ -49,12 +50,12 @@ class SysuMM01:
         return {"root": str(folder)}
 
     def __init__(self, root: str | Path, permutations: str | Path | None = None) -> None:
-        if not isinstance(root, str) or not root:
-            raise ConfigError(f"SYSU-MM01: root={root!r} is no folder")
-        if permutations is not None and (not isinstance(permutations, str) or not permutations):
-            raise ConfigError(f"SYSU-MM01: permutations={permutations!r} is no file")
-        self._root = Path(root).expanduser()
-        self._permutations = Path(permutations).expanduser() if permutations else None
+        self._root = arguments.path("SYSU-MM01", "root", root)
+        self._permutations = (
+            None
+            if permutations is None
+            else arguments.path("SYSU-MM01", "permutations", permutations)
+        )
         self.notes: list[str] = []
         """What a user should know about the data, after `prepare`."""
         self.card = DatasetCard(

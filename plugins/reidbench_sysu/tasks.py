@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from reidbench_registry import ConfigError, EvalProtocol, Selector, Task, Trials
+from reidbench.tools import arguments
+from reidbench_registry import EvalProtocol, Selector, Task, Trials
 
 Draw = Literal["official", "python-seeded"]
 QUERY = ("3", "6")
@@ -41,8 +42,7 @@ def python_seeded() -> EvalProtocol:
 
 
 def _task(search: str, shots: int, gallery: Draw, trials: int) -> Task:
-    if gallery not in ("official", "python-seeded"):
-        raise ConfigError(f"gallery={gallery!r} is neither official nor python-seeded")
+    arguments.one_of("SYSU-MM01", "gallery", gallery, ("official", "python-seeded"))
     return Task(
         name=f"sysu-mm01/{search}-{shots}shot-{gallery}",
         query=Selector("ir", cameras=QUERY),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from .arguments import probability
+from reidbench.tools import arguments
 
 
 class ChannelAugmentation:
@@ -14,7 +14,7 @@ class ChannelAugmentation:
     takes the colour away that infrared lacks. Other modalities and captions pass."""
 
     def __init__(self, p: float = 0.5) -> None:
-        self.p = probability("ChannelAugmentation", "p", p)
+        self.p = arguments.fraction("ChannelAugmentation", "p", p)
 
     def __call__(
         self, item: Image.Image | str, modality: str, rng: np.random.Generator

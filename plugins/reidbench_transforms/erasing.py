@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from reidbench.tools import arguments
 from reidbench_registry import ConfigError
-
-from .arguments import probability, span
 
 IMAGENET_MEAN = (124, 116, 104)
 ATTEMPTS = 100
@@ -18,8 +17,8 @@ ATTEMPTS = 100
 class RandomErasing:
     """Covers a random rectangle with probability `p` (Zhong et al., AAAI 2020). Captions pass.
 
-    area: [least, most] share of the image.
-    aspect: [least, most] height by width; drawn evenly between them, as public ReID code does.
+    area: [least, most] fraction of the image.
+    aspect: [least, most] height by width; drawn uniformly between them, as public ReID code does.
     fill: [r, g, b], or 'noise' for pixels at random.
 
     A rectangle that does not fit is drawn again, 100 times at most; then the image stays."""
@@ -31,9 +30,9 @@ class RandomErasing:
         aspect: Sequence[float] = (0.3, 1 / 0.3),
         fill: Sequence[int] | str = IMAGENET_MEAN,
     ) -> None:
-        self.p = probability("RandomErasing", "p", p)
-        self.area = span("RandomErasing", "area", area, 0, 1)
-        self.aspect = span("RandomErasing", "aspect", aspect, 0, 100)
+        self.p = arguments.fraction("RandomErasing", "p", p)
+        self.area = arguments.interval("RandomErasing", "area", area, 0, 1)
+        self.aspect = arguments.interval("RandomErasing", "aspect", aspect, 0, 100)
         colour = isinstance(fill, (list, tuple)) and len(fill) == 3
         if fill != "noise" and not (colour and all(type(v) is int and 0 <= v <= 255 for v in fill)):
             raise ConfigError(f"RandomErasing: fill={fill!r} is neither [r, g, b] nor 'noise'")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageOps
 
-from .arguments import probability
+from reidbench.tools import arguments
 
 
 class RandomHorizontalFlip:
@@ -13,7 +13,7 @@ class RandomHorizontalFlip:
     tell left from right."""
 
     def __init__(self, p: float = 0.5) -> None:
-        self.p = probability("RandomHorizontalFlip", "p", p)
+        self.p = arguments.fraction("RandomHorizontalFlip", "p", p)
 
     def __call__(
         self, item: Image.Image | str, modality: str, rng: np.random.Generator

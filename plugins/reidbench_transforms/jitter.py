@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from .arguments import between, probability
+from reidbench.tools import arguments
 
 ENHANCERS = {
     "brightness": ImageEnhance.Brightness,
@@ -16,8 +16,8 @@ ENHANCERS = {
 
 class ColorJitter:
     """Changes brightness, contrast, saturation and hue of RGB images with probability `p`, in
-    random order; factors are drawn evenly from [1 - x, 1 + x], the hue's shift from [-hue, hue] of
-    the colour circle, as torchvision's. Other modalities have no colour and pass, captions too."""
+    random order. As in torchvision, factors are uniform in [1 - x, 1 + x] and the hue's shift in
+    [-hue, hue] of the colour circle. Other modalities have no colour and pass, captions too."""
 
     def __init__(
         self,
@@ -27,16 +27,16 @@ class ColorJitter:
         saturation: float = 0.0,
         hue: float = 0.0,
     ) -> None:
-        self.p = probability("ColorJitter", "p", p)
+        self.p = arguments.fraction("ColorJitter", "p", p)
         self.reach = {
-            name: between("ColorJitter", name, value, 0, 1)
+            name: arguments.fraction("ColorJitter", name, value)
             for name, value in (
                 ("brightness", brightness),
                 ("contrast", contrast),
                 ("saturation", saturation),
             )
         }
-        self.hue = between("ColorJitter", "hue", hue, 0, 0.5)
+        self.hue = arguments.number("ColorJitter", "hue", hue, 0, 0.5)
 
     def __call__(
         self, item: Image.Image | str, modality: str, rng: np.random.Generator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from .arguments import probability
+from reidbench.tools import arguments
 
 
 class TokenDropout:
@@ -14,7 +14,7 @@ class TokenDropout:
     Words and not a model's tokens: models cut captions in different ways."""
 
     def __init__(self, p: float = 0.1) -> None:
-        self.p = probability("TokenDropout", "p", p)
+        self.p = arguments.fraction("TokenDropout", "p", p)
 
     def __call__(
         self, item: Image.Image | str, modality: str, rng: np.random.Generator

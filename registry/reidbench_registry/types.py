@@ -168,7 +168,7 @@ class Trials:
     def __post_init__(self) -> None:
         for name, value in (("number", self.number), ("shots", self.shots)):
             if type(value) is not int or value < 1:
-                raise ConfigError(f"trials: {name}={value!r} is not a whole number from 1")
+                raise ConfigError(f"trials: {name}={value!r} is not an integer from 1")
         if self.origin not in ("dataset", "python-seeded"):
             raise ConfigError(
                 f"trials: origin={self.origin!r} is neither dataset nor python-seeded"

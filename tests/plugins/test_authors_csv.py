@@ -61,7 +61,7 @@ def set_cell(row, column, value):
         (set_cell(2, 3, "ir"), "row 2: modality 'ir' is none of RGB, IR, sketch, text"),
         (set_cell(2, 3, "sketch"), "row 1: photos with 0 ir rows; row 1: photos with 2 sketch"),
         (set_cell(2, 7, "dev"), "row 2: split 'dev' is none of train, val, test"),
-        (set_cell(2, 1, "x"), "row 2: pid is 'x', expected a whole number"),
+        (set_cell(2, 1, "x"), "row 2: pid is 'x', expected an integer"),
         (set_cell(4, 5, "1"), "row 4: num_images is 1 for text"),
         (set_cell(4, 4, " "), "row 4: the caption is empty"),
         (set_cell(1, 0, ""), "row 1: a RGB row without an image_path"),

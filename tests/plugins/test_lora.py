@@ -163,5 +163,5 @@ def test_an_adapter_of_another_base(tmp_path):
         QwenVL(adapter=str(tmp_path))
     with pytest.raises(DataError, match=r"settings not found: .*adapter_config\.json"):
         QwenVL(adapter=str(tmp_path / "gone"))
-    with pytest.raises(ConfigError, match="given without lora="):
+    with pytest.raises(ConfigError, match="exclude each other"):
         QwenVL(adapter=str(tmp_path), lora=LORA)

@@ -207,13 +207,13 @@ def test_weights_that_cannot_be_used(tiny, tmp_path):
         ({"model": 3}, "model=3 is not a string"),
         ({"model": "ViT-L-14", "pretrained": "opena"}, "no tag; did you mean 'openai'"),
         ({"pretrained": "openai"}, "embedded has no tags"),
-        ({"image_size": [64, 30]}, r"image_size=\[64, 30\] .* patch size 8"),
+        ({"image_size": [64, 30]}, r"image_size=\[64, 30\] .* multiples of 8"),
         ({"image_size": 64}, "image_size=64"),
         ({"projection": "none"}, "projection='none'"),
         ({"embed_dim": 0}, "embed_dim=0"),
         ({"max_text_tokens": 78}, "max_text_tokens=78"),
         ({"modalities": ["rgb", "irr"]}, "unknown modality 'irr'; did you mean 'ir'"),
-        ({"modalities": ["rgb", "rgb"]}, "distinct"),
+        ({"modalities": ["rgb", "rgb"]}, "twice"),
     ],
 )
 def test_wrong_arguments(arguments, message):

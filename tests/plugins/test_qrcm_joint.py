@@ -49,7 +49,7 @@ def test_each_set_is_scored_by_itself(roots, tmp_path):
     assert sum(map(task.query, records)) == 2 < sum(map(Selector("ir"), records)) == 6
     assert task.describe()["query"]["dataset"] == "RSTPReid"
     assert "dataset" not in ir2rgb().describe()["query"]
-    with pytest.raises(ConfigError, match="datasets='RSTPReid' is no list of names"):
+    with pytest.raises(ConfigError, match="datasets='RSTPReid' is not a list of names"):
         qrcm_distill(datasets="RSTPReid")
 
 
@@ -66,5 +66,5 @@ def test_mistakes_of_all_sets_are_told_at_once(roots, tmp_path):
     assert [p for p in error.value.problems if "reid_raw.json" in p]
     assert [p for p in error.value.problems if "ICFG-PEDES.json" in p]
     assert "data root not found: nowhere" in error.value.problems
-    with pytest.raises(ConfigError, match="roots='x' is no list of folders"):
+    with pytest.raises(ConfigError, match="roots='x' is not a list of folders"):
         QrCMJoint("x")

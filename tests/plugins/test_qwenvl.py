@@ -339,11 +339,11 @@ def test_checkpoints_out_of_reach(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"image_size": [64, 30]}, r"image_size=\[64, 30\] .* multiples of 16, 2 patches of 8"),
+        ({"image_size": [64, 30]}, r"image_size=\[64, 30\] .* multiples of 16"),
         ({"image_size": [8, 8]}, r"image_size=\[8, 8\]"),
         ({"image_size": []}, r"image_size=\[\]"),
-        ({"max_text_tokens": 12}, "max_text_tokens=12 is not a whole number from"),
-        ({"dtype": "float64"}, "dtype='float64' is none of float32"),
+        ({"max_text_tokens": 12}, "max_text_tokens=12 is not an integer from"),
+        ({"dtype": "float64"}, "dtype='float64' is none of 'float32'"),
         ({"attn_implementation": "fast"}, "attn_implementation='fast'"),
         ({"train_base": 1}, "train_base=1"),
         ({"seed": 0.5}, "seed=0.5"),

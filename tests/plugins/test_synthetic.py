@@ -109,11 +109,11 @@ def test_captions_tell_what_is_worn(tmp_path):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"train": -1}, "train=-1 is not a whole number from 0"),
-        ({"instances": 0}, "instances=0 is not a whole number from 1"),
-        ({"width": 8}, "width=8 is not a whole number from 16"),
+        ({"train": -1}, "train=-1 is not an integer from 0"),
+        ({"instances": 0}, "instances=0 is not an integer from 1"),
+        ({"width": 8}, "width=8 is not an integer from 16"),
         ({"difficulty": -0.1}, "difficulty=-0.1 is not a number from 0"),
-        ({"seed": "x"}, "seed='x' is not a whole number from 0"),
+        ({"seed": "x"}, "seed='x' is not an integer from 0"),
     ],
 )
 def test_wrong_arguments(given, words):

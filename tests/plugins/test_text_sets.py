@@ -111,7 +111,7 @@ def test_a_link_in_a_circle_ends(tmp_path):
 
 @pytest.mark.parametrize("kind", SETS.values())
 def test_wrong_roots_are_named(kind, tmp_path):
-    with pytest.raises(ConfigError, match="root='' is no folder"):
+    with pytest.raises(ConfigError, match="root='' is not a path"):
         kind("")
     with pytest.raises(DataError, match="data root not found: nowhere"):
         kind("nowhere").prepare(tmp_path, plain)

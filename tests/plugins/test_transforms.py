@@ -34,13 +34,13 @@ def test_pad_crop_shifts_and_fills_with_black():
     image = Image.new("RGB", (4, 8), "white")
     seen = set()
     for seed in range(300):
-        out = pixels(PadCrop(share=1 / 8)(image, "rgb", rng(seed)))[..., 0]
+        out = pixels(PadCrop(fraction=1 / 8)(image, "rgb", rng(seed)))[..., 0]
         assert out.shape == (8, 4)
         rows, columns = (out == 0).all(1).sum(), (out == 0).all(0).sum()
         seen.add((int(rows), int(columns)))
     # One pixel of eight in each direction, or none.
     assert seen == {(r, c) for r in (0, 1) for c in (0, 1)}
-    same = PadCrop(share=0)(image, "rgb", rng())
+    same = PadCrop(fraction=0)(image, "rgb", rng())
     assert (pixels(same) == pixels(image)).all()
 
 
@@ -97,7 +97,7 @@ def test_words_are_dropped_in_their_order_and_never_all():
     "make",
     [
         lambda: RandomHorizontalFlip(p=2),
-        lambda: PadCrop(share=-1),
+        lambda: PadCrop(fraction=-1),
         lambda: RandomErasing(area=[0.5, 0.1]),
         lambda: RandomErasing(area=0.5),
         lambda: RandomErasing(fill="black"),

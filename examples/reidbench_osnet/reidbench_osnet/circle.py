@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from reidbench_registry import ConfigError
+from reidbench.tools import arguments
 from torch import Tensor
 
 
@@ -19,11 +19,8 @@ class Circle:
     margin, scale: 0.25 and 128, the paper's for person re-identification."""
 
     def __init__(self, margin: float = 0.25, scale: float = 128.0) -> None:
-        if type(margin) not in (int, float) or not 0 <= margin < 1:
-            raise ConfigError(f"Circle: margin={margin!r} is not a number in [0, 1)")
-        if type(scale) not in (int, float) or scale <= 0:
-            raise ConfigError(f"Circle: scale={scale!r} is not a positive number")
-        self.margin, self.scale = margin, scale
+        self.margin = arguments.fraction("Circle", "margin", margin, one=False)
+        self.scale = arguments.positive_number("Circle", "scale", scale)
 
     def __call__(
         self, features: Tensor, labels: Tensor, modality: Tensor, logits: Tensor | None = None

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from reidbench.tools import arguments
 from reidbench.tools.images import open_image, to_tensor
 from reidbench.tools.tensors import load_state, save_tensors
-from reidbench_registry import ConfigError, DataError, Record
+from reidbench_registry import DataError, Record
 from torch import Tensor, nn
 
 from .blocks import OSBlock, pointwise
@@ -42,9 +43,9 @@ class OSNet(nn.Module):
     ) -> None:
         super().__init__()
         for name, value in (("width", width), ("depth", depth), ("embed_dim", embed_dim)):
-            if type(value) is not int or value < 1:
-                raise ConfigError(f"OSNet: {name}={value!r} is not a whole number from 1")
-        self._size = _size(image_size)
+            arguments.integer("OSNet", name, value, 1)
+        given = [64, 32] if image_size is None else image_size
+        self._size = arguments.image_size("OSNet", "image_size", given, least=16)
         self.embed_dim = embed_dim
         self.modalities = frozenset({"rgb", "ir", "sketch"})
         layers: list[nn.Module] = [
@@ -90,12 +91,3 @@ class OSNet(nn.Module):
     def load(self, folder: Path) -> None:
         """Take what `save` wrote. Raises DataError when it is missing or of another model."""
         load_state(self, folder / WEIGHTS)
-
-
-def _size(given: Any) -> tuple[int, int]:
-    if given is None:
-        return 64, 32
-    whole = isinstance(given, (list, tuple)) and len(given) == 2
-    if not whole or any(type(edge) is not int or edge < 16 for edge in given):
-        raise ConfigError(f"OSNet: image_size={given!r} is not [H, W], whole numbers from 16")
-    return given[0], given[1]

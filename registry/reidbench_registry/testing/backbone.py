@@ -45,7 +45,7 @@ def _near(a: Tensor, b: Tensor, what: str) -> None:
 
 
 def says_what_it_embeds(subject: Subject) -> None:
-    """`embed_dim` is a whole number from 1, `modalities` a set of known ones; it is a torch module
+    """`embed_dim` is an integer from 1, `modalities` a set of known ones; it is a torch module
     with parameters."""
     import torch
 

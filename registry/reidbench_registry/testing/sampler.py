@@ -37,7 +37,7 @@ def _epoch(sampler: Any, records: list[Record], seed: int = 0, epoch: int = 0) -
 
 
 def forms_batches_of_indices(subject: Subject) -> None:
-    """An epoch is at least one batch; batches are not empty, and hold whole numbers that index the
+    """An epoch is at least one batch; batches are not empty, and hold integers that index the
     records: of paired and of unpaired data."""
     sampler = subject.build()
     for paired in (True, False):
@@ -47,7 +47,7 @@ def forms_batches_of_indices(subject: Subject) -> None:
         for batch in batches:
             require(batch, "an empty batch")
             for index in batch:
-                require(isinstance(index, int), f"{index!r} is no whole number")
+                require(isinstance(index, int), f"{index!r} is no integer")
                 require(0 <= index < len(records), f"{index} is no index of {len(records)} records")
 
 
