@@ -26,6 +26,7 @@ FROZEN = {
     "reidbench.tools.beside": "COMPOSITES TRIALS read_composites read_trials",
     "reidbench.tools.files": "whole_file whole_folder write_json",
     "reidbench.tools.images": "open_image to_pixels to_tensor",
+    "reidbench.tools.inputs": "read_caption read_image",
     "reidbench.tools.manifest": """
         COLUMNS OPTIONAL REQUIRED read_manifest write_manifest""",
     "reidbench.tools.problems": "Problems raise_all",

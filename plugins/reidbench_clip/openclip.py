@@ -12,13 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from reidbench.tools import arguments
-from reidbench.tools.images import open_image, to_tensor
+from reidbench.tools.images import to_tensor
+from reidbench.tools.inputs import read_caption, read_image
 from reidbench.tools.tensors import load_state, save_tensors
-from reidbench.tools.text import clean_caption
 from reidbench_registry import (
     MODALITIES,
     ConfigError,
-    DataError,
     ImageInput,
     Record,
     TextInput,
@@ -101,18 +100,9 @@ class OpenCLIP(nn.Module):
 
     def preprocess(self, record: Record, transform: Callable[[Any], Any] | None = None) -> Item:
         """One record -> image[3, H, W] or token ids[L]. Raises DataError naming the item."""
-        if record.modality not in self.modalities:
-            raise DataError(f"{record.item_id}: the model does not embed {record.modality!r}")
         if record.modality == "text":
-            caption = record.text or ""
-            caption = clean_caption(transform(caption) if transform else caption)
-            if not caption:
-                raise DataError(f"{record.item_id}: the caption is empty")
-            return Item("text", self._tokens(caption))
-        if record.path is None:
-            raise DataError(f"{record.item_id}: the record has no image file")
-        image = open_image(record.path, at_least=self._size)
-        image = transform(image) if transform else image
+            return Item("text", self._tokens(read_caption(record, self.modalities, transform)))
+        image = read_image(record, self.modalities, self._size, transform)
         return Item(record.modality, to_tensor(image, self._size, self._mean, self._std))
 
     def collate(self, items: Sequence[Item]) -> Mapping[str, Any]:

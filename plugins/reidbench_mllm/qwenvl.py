@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from transformers.models.qwen2_vl.modeling_qwen2_vl import PatchEmbed
 
 from reidbench.tools import arguments
-from reidbench.tools.images import open_image, to_pixels
+from reidbench.tools.images import to_pixels
+from reidbench.tools.inputs import read_caption, read_image
 from reidbench.tools.tensors import load_tensors, save_tensors
-from reidbench.tools.text import clean_caption
 from reidbench_registry import MODALITIES, ConfigError, DataError, Record
 
 from .checkpoint import defaults, open_checkpoint, quiet
@@ -145,24 +145,12 @@ class QwenVL(nn.Module):
 
     def preprocess(self, record: Record, transform: Callable[[Any], Any] | None = None) -> Item:
         """One record -> its prompt's tokens[L] and pixels[H, W, 3]. Raises DataError naming it."""
-        if record.modality not in self.modalities:
-            raise DataError(f"{record.item_id}: the model does not embed {record.modality!r}")
         if record.modality == "text":
-            caption = record.text or ""
-            caption = clean_caption(transform(caption) if transform else caption)
-            if not caption:
-                raise DataError(f"{record.item_id}: the caption is empty")
+            caption = read_caption(record, self.modalities, transform)
             tokens, truncated = self._tokens.text(caption)
             return Item(tokens, None, truncated)
-        if record.path is None:
-            raise DataError(f"{record.item_id}: the record has no image file")
-        image = open_image(record.path, at_least=self._size)
-        if min(image.size) < self._vision.patch:
-            raise DataError(
-                f"image smaller than a patch of {self._vision.patch} pixels: {record.path}: "
-                f"{image.width} x {image.height}"
-            )
-        image = transform(image) if transform else image
+        patch = self._vision.patch
+        image = read_image(record, self.modalities, self._size, transform, least=patch)
         pixels = to_pixels(image, self._size).permute(1, 2, 0)
         return Item(self._tokens.image(record.modality), pixels, False)
 

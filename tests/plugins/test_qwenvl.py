@@ -374,7 +374,7 @@ def test_records_that_cannot_be_embedded(model, tmp_path):
     with pytest.raises(DataError, match="rgb-item: the record has no image file"):
         model.preprocess(image(None))
     Image.new("RGB", (7, 30)).save(tmp_path / "thin.png")
-    with pytest.raises(DataError, match=r"smaller than a patch of 8 pixels: .*thin\.png: 7 x 30"):
+    with pytest.raises(DataError, match=r"smaller than 8 x 8 pixels: .*thin\.png: 7 x 30"):
         model.preprocess(image(tmp_path / "thin.png"))
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import torch
 from reidbench.tools import arguments
-from reidbench.tools.images import open_image, to_tensor
+from reidbench.tools.images import to_tensor
+from reidbench.tools.inputs import read_image
 from reidbench.tools.tensors import load_state, save_tensors
-from reidbench_registry import DataError, Record
+from reidbench_registry import Record
 from torch import Tensor, nn
 
 from .blocks import OSBlock, pointwise
@@ -69,12 +70,8 @@ class OSNet(nn.Module):
 
     def preprocess(self, record: Record, transform: Callable[[Any], Any] | None = None) -> Tensor:
         """One record -> image[3, H, W]. Raises DataError naming the item or the file."""
-        if record.modality not in self.modalities:
-            raise DataError(f"{record.item_id}: the model does not embed {record.modality!r}")
-        if record.path is None:
-            raise DataError(f"{record.item_id}: the record has no image file")
-        image = open_image(record.path, at_least=self._size)
-        return to_tensor(transform(image) if transform else image, self._size, MEAN, STD)
+        image = read_image(record, self.modalities, self._size, transform)
+        return to_tensor(image, self._size, MEAN, STD)
 
     def collate(self, items: Sequence[Tensor]) -> Mapping[str, Any]:
         """Images of any modality -> {'images': [B, 3, H, W]}."""
