@@ -24,7 +24,9 @@ FROZEN = {
         boolean fraction image_size integer interval modalities number one_of path positive_number
         string""",
     "reidbench.tools.beside": "COMPOSITES TRIALS read_composites read_trials",
-    "reidbench.tools.files": "whole_file whole_folder write_json",
+    "reidbench.tools.derive": "BATCH MARKER Job Target claim derive_pictures",
+    "reidbench.tools.files": "PART whole_file whole_folder write_json",
+    "reidbench.tools.folders": "PICTURES Tree walk",
     "reidbench.tools.images": "open_image to_pixels to_tensor",
     "reidbench.tools.inputs": "read_caption read_image",
     "reidbench.tools.manifest": """

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
-from reidbench.tools.files import whole_file, write_json
-from reidbench.tools.images import open_image
+from reidbench.tools.derive import Job, Target, claim, derive_pictures
+from reidbench.tools.folders import walk
 from reidbench_registry import Track
 
 from .annotations import Photo
-from .folders import files
 from .operators import ChannelMix, LineSketch
 
-MARKER = "derived.json"
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp")
 
 
@@ -50,8 +43,8 @@ def find(root: Path, kind: Kind, photos: Sequence[Photo], exact: bool) -> dict[s
     A version has its photo's path; unless `exact`, with any extension, the photo's own first."""
     present: dict[str, Path] = {}
     for folder in sorted(root.glob(f"{kind.folders}*")):
-        # Sorted: which of several extensions is taken must not depend on the file system.
-        for file in sorted(f for f in files(folder) if f.lower().endswith(IMAGES)):
+        # The files are sorted: which of several extensions is taken must not depend on the disk.
+        for file in (f for f in walk(folder).files if f.lower().endswith(IMAGES)):
             present.setdefault(file, folder / file)
             if not exact:
                 present.setdefault(stem(file), folder / file)
@@ -66,35 +59,25 @@ def find(root: Path, kind: Kind, photos: Sequence[Photo], exact: bool) -> dict[s
 def derive(
     root: Path, kind: Kind, photos: Sequence[Photo], cache: Path, seed: int, track: Track
 ) -> dict[str, Version]:
-    """photo -> its version, made below `cache` where it is not there yet."""
-    operator = OPERATORS[kind.operator]()
+    """photo -> its version, made below `cache` where it is not there yet. Pictures of another
+    version of the operator, or of another seed, are removed first.
+
+    Raises DataError naming all photos that cannot be read."""
+    operator = OPERATORS[kind.operator]
     folder = cache / kind.modality
-    _claim(folder, {"operator": kind.operator, "version": operator.version, "seed": seed})
+    made_by = {"operator": kind.operator, "version": operator.version, "seed": seed}
+    claim({folder: made_by}, replace=True)
+    present = set(walk(folder).files)
     targets = {p.file: folder / f"{p.file}.png" for p in photos}
-    present = files(folder)
-    missing = [p for p in photos if f"{p.file}.png" not in present]
-    if missing:
-        for photo in track(missing, f"deriving {kind.modality}", len(missing)):
-            name = hashlib.sha256(photo.file.encode()).digest()[:8]
-            rng = np.random.default_rng([seed, int.from_bytes(name)])
-            picture = operator(open_image(root / "imgs" / photo.file), "rgb", rng)
-            with whole_file(targets[photo.file]) as part:
-                picture.save(part, compress_level=1)
+    jobs = [
+        Job(root / "imgs" / file, {kind.modality: Target(path, file)})
+        for file, path in targets.items()
+        if f"{file}.png" not in present
+    ]
+    derive_pictures(jobs, {kind.modality: operator}, seed, track, f"deriving {kind.modality}")
     return {file: Version(path, kind.operator) for file, path in targets.items()}
 
 
 def stem(file: str) -> str:
     """A file's path without its extension."""
     return file.rpartition(".")[0]
-
-
-def _claim(folder: Path, made_by: dict) -> None:
-    """Make sure that what lies in `folder` was made as `made_by` says."""
-    marker = folder / MARKER
-    try:
-        if json.loads(marker.read_text(encoding="utf-8")) == made_by:
-            return
-    except (OSError, ValueError):
-        pass
-    shutil.rmtree(folder, ignore_errors=True)
-    write_json(marker, made_by)

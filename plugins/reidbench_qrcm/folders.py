@@ -1,12 +1,13 @@
-"""What lies in the image folders, by one listing instead of a look-up a photo."""
+"""Whether the photos of an annotation file exist: one listing of the folder, as a look-up for each
+photo takes much longer."""
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from reidbench.tools.folders import walk
 from reidbench.tools.problems import Problems
 
 from .annotations import Photo
@@ -14,31 +15,9 @@ from .annotations import Photo
 SHOWN = 3
 
 
-def files(folder: Path) -> set[str]:
-    """Files below a folder, relative, with forward slashes.
-
-    Linked folders count: the sources of CUHK-PEDES often lie elsewhere. A link that leads back to
-    a folder above it is not followed again."""
-    found: set[str] = set()
-    above: dict[Path, frozenset[tuple[int, int]]] = {}
-    for name, folders, names in os.walk(folder, followlinks=True):
-        place = Path(name)
-        status = place.stat()
-        this = (status.st_dev, status.st_ino)
-        line = above.get(place.parent, frozenset())
-        if this in line:
-            folders.clear()
-            continue
-        above[place] = line | {this}
-        below = place.relative_to(folder).as_posix()
-        prefix = "" if below == "." else f"{below}/"
-        found.update(prefix + n for n in names if not n.startswith(".part-"))
-    return found
-
-
 def check_present(folder: Path, photos: Sequence[Photo]) -> Problems:
     """Photos without a file, a line for each folder that lacks some."""
-    present = files(folder)
+    present = set(walk(folder).files)
     listed: dict[str, list[str]] = defaultdict(list)
     for photo in photos:
         listed[photo.file.rpartition("/")[0]].append(photo.file)

@@ -9,11 +9,11 @@ from typing import Any
 
 from reidbench_registry import DataError, Dataset, Record, ReidbenchError, Track
 
+from ..tools.folders import Tree, walk
 from .index import UNLABELLED, check_counts, check_index, count
 from .pictures import Picture, look
 from .queries import check_queries
 from .report import Report, Row, Status, number, some
-from .tree import Tree, walk
 
 COLOURLESS = ("ir", "sketch")
 COLOUR, GREY = 16.0, 1.0

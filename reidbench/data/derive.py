@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import multiprocessing
 import os
-import signal
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import numpy as np
-from PIL import Image
 
 from reidbench_registry import (
     ConfigError,
@@ -26,15 +18,10 @@ from reidbench_registry import (
     Transform,
 )
 
-from ..tools.files import whole_file, write_json
-from ..tools.images import open_image
+from ..tools.derive import Job, Target, claim, derive_pictures
 from .report import number
 
-MARKER = "derived.json"
 SUFFIX = {"png": ".png", "jpeg": ".jpg"}
-SAVE: dict[str, dict[str, Any]] = {"png": {"compress_level": 1}, "jpeg": {"quality": 95}}
-BATCH = 16
-"""Pictures that a process is handed at once."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +44,8 @@ class Operator:
 
 class Derived(NamedTuple):
     records: list[Record]
-    """the originals, and behind them what was made"""
+    """the originals, then the derived ones"""
     notes: list[str]
-
-
-class _Job(NamedTuple):
-    source: Path
-    below: str
-    """the source's place among the photos, by which its chance is drawn"""
-    targets: dict[str, Path]
-    """modality -> file to be made"""
 
 
 def derive(
@@ -78,12 +57,15 @@ def derive(
     jobs: int,
     track: Track,
 ) -> Derived:
-    """Make what is missing of `out/<modality>/<place of the photo>.<suffix>`, for every photo that
-    has no version of the modality in `records`.
+    """For every photo without a version of an operator's modality in `records`, make what is
+    missing of `out/<modality>/<path of the photo>.<suffix>`; paths are relative to the deepest
+    folder that contains all photos.
 
     A version shares its photo's instance (the photo's item id where it has none), split, identity
-    and cameras, and says who made it: `generated`, and seed and version in `extras.derived`, which
-    enter the fingerprint. Chance depends on seed, modality and the photo's place alone.
+    and cameras. `generated` says which operator made it, `extras.derived` with which seed and
+    version; both enter the fingerprint. Random numbers depend on seed, modality and path alone.
+
+    form: `png` or `jpeg`. jobs: number of processes.
 
     Raises DataError naming all photos that cannot be read, after everything else was made, and
     pictures in `out` that were made in another way."""
@@ -96,26 +78,24 @@ def derive(
     if not photos or pathless:
         which = f"{len(pathless)} photos without a path, first {pathless[0]!r}" if pathless else ""
         raise DataError(f"nothing to derive from: {which or 'no item of modality rgb'}")
-    built = {o.modality: o.build() for o in operators}  # wrong arguments: before any file
+    for o in operators:
+        o.build()  # wrong arguments are told before any file is written
     made_by = {o.modality: _made_by(o, seed, form) for o in operators}
-    for modality, how in made_by.items():
-        _check_claim(out / modality, how)
-    for modality, how in made_by.items():
-        write_json(out / modality / MARKER, how)
+    claim({out / modality: how for modality, how in made_by.items()})
 
-    places = _places([_plain(Path(r.path)) for r in photos if r.path is not None])
-    work: dict[Path, _Job] = {}
+    below = _relative([_absolute(Path(r.path)) for r in photos if r.path is not None])
+    work: dict[Path, Job] = {}
     made: list[Record] = []
     notes = []
     for o in operators:
         present = {(r.instance_id, r.pid) for r in records if r.modality == o.modality}
         lacking = [r for r in photos if (r.instance_id, r.pid) not in present]
         for r in lacking:
-            source = _plain(Path(r.path or ""))
-            target = out / o.modality / f"{places[source]}{SUFFIX[form]}"
+            photo = _absolute(Path(r.path or ""))
+            target = out / o.modality / f"{below[photo]}{SUFFIX[form]}"
             if not target.is_file():
-                job = work.setdefault(source, _Job(source, places[source], {}))
-                job.targets[o.modality] = target
+                job = work.setdefault(photo, Job(photo, {}))
+                job.targets[o.modality] = Target(target, f"{o.modality}\0{below[photo]}")
             made.append(
                 replace(
                     r,
@@ -137,7 +117,8 @@ def derive(
     twice = [r.item_id for r in made if r.item_id in taken]
     if twice:
         raise DataError(f"item id {twice[0]!r} is taken; a derived item would have it")
-    _make(list(work.values()), operators, built, seed, form, jobs, track)
+    builders = {o.modality: o.build for o in operators}
+    derive_pictures(list(work.values()), builders, seed, track, form=form, processes=jobs)
     return Derived([*records, *made], notes)
 
 
@@ -151,107 +132,13 @@ def _made_by(operator: Operator, seed: int, form: str) -> dict[str, Any]:
     }
 
 
-def _check_claim(folder: Path, how: dict[str, Any]) -> None:
-    """Raises DataError unless what lies in `folder` was made in this way, or nothing lies there."""
-    marker = folder / MARKER
-    try:
-        before = json.loads(marker.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        if folder.is_dir() and any(folder.iterdir()):
-            raise DataError(
-                f"{folder} holds files, but no {MARKER}: choose another --out"
-            ) from None
-        return
-    except (OSError, ValueError) as error:
-        raise DataError(f"{marker}: {error}") from None
-    if before != how:
-        other = before if isinstance(before, dict) else {}
-        differ = [f"{k} {other.get(k)!r}, now {v!r}" for k, v in how.items() if other.get(k) != v]
-        raise DataError(
-            f"{folder} was made in another way ({'; '.join(differ)}): choose another --out, or "
-            "remove it"
-        )
-
-
-def _plain(path: Path) -> Path:
-    """Absolute, without `..`. Links stay: what one is called decides its place, not where the
-    bytes are kept."""
+def _absolute(path: Path) -> Path:
+    """Absolute, without `..`. Links are not resolved: the name of a link decides, not the place of
+    its target."""
     return Path(os.path.normpath(path.absolute()))
 
 
-def _places(sources: Sequence[Path]) -> dict[Path, str]:
-    """Each source's path below the deepest folder that holds them all."""
-    base = os.path.commonpath([str(s.parent) for s in sources])
-    return {s: s.relative_to(base).as_posix() for s in sources}
-
-
-def _make(
-    work: list[_Job],
-    operators: Sequence[Operator],
-    built: dict[str, Transform],
-    seed: int,
-    form: str,
-    jobs: int,
-    track: Track,
-) -> None:
-    unreadable: list[str] = []
-
-    def results() -> Iterator[tuple[_Job, str | None]]:
-        if jobs == 1 or len(work) <= BATCH:
-            yield from ((job, _do(job, built, seed, form)) for job in work)
-            return
-        # Not by fork: this process has threads, which a copy of it would lack.
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(
-            jobs, context, initializer=_start, initargs=(tuple(operators), seed, form)
-        ) as pool:
-            try:
-                yield from zip(work, pool.map(_do_here, work, chunksize=BATCH), strict=True)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-
-    def pictures() -> Iterator[None]:
-        for job, wrong in results():
-            if wrong:
-                unreadable.append(wrong)
-            yield from (None for _ in job.targets)
-
-    if work:
-        for _ in track(pictures(), "deriving", sum(len(job.targets) for job in work)):
-            pass
-    if unreadable:
-        more = f" (and {number(len(unreadable) - 1, 'more photo')})" if unreadable[1:] else ""
-        raise DataError(f"{unreadable[0]}{more}", unreadable)
-
-
-_here: tuple[dict[str, Transform], int, str]
-
-
-def _start(operators: Sequence[Operator], seed: int, form: str) -> None:
-    """A process builds its own operators: a plugin's object need not survive the way there."""
-    global _here
-    # Ctrl-C reaches the whole group; the first process ends the others.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _here = {o.modality: o.build() for o in operators}, seed, form
-
-
-def _do_here(job: _Job) -> str | None:
-    return _do(job, *_here)
-
-
-def _do(job: _Job, operators: dict[str, Transform], seed: int, form: str) -> str | None:
-    """Write the versions of one photo; the reason when it cannot be read."""
-    try:
-        photo = open_image(job.source)
-    except DataError as error:
-        return str(error)
-    for modality, target in job.targets.items():
-        name = hashlib.sha256(f"{modality}\0{job.below}".encode()).digest()[:8]
-        rng = np.random.default_rng([seed, int.from_bytes(name)])
-        picture = operators[modality](photo, "rgb", rng)
-        if not isinstance(picture, Image.Image):
-            raise ConfigError(f"the operator for {modality} gives no picture")
-        with whole_file(target) as part:
-            picture.save(part, **SAVE[form])
-    return None
+def _relative(paths: Sequence[Path]) -> dict[Path, str]:
+    """Each path, relative to the deepest folder that contains them all."""
+    base = os.path.commonpath([str(p.parent) for p in paths])
+    return {p: p.relative_to(base).as_posix() for p in paths}

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+PART = ".part-"
+"""Beginning of the names of files and folders that are still being written"""
+
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
@@ -18,7 +21,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     The temporary name keeps the suffix, so that libraries that look at it still work."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-", suffix=path.suffix)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=PART, suffix=path.suffix)
     os.close(handle)
     try:
         yield Path(name)
@@ -37,7 +40,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
     When another process finished the same folder meanwhile, its copy stays and ours goes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=".part-"))
+    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=PART))
     temporary.chmod(0o755)
     try:
         yield temporary

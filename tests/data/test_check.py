@@ -10,7 +10,7 @@ from PIL import Image
 from reidbench.data.check import check
 from reidbench.data.index import count
 from reidbench.data.queries import check_queries
-from reidbench.data.tree import walk
+from reidbench.tools.folders import walk
 from reidbench_registry import (
     ConfigError,
     DataError,

@@ -80,7 +80,7 @@ def test_what_is_there_is_kept_and_nothing_depends_on_order(mine, capsys):
 
 
 def test_processes_make_the_same(mine, monkeypatch):
-    monkeypatch.setattr("reidbench.data.derive.BATCH", 1)
+    monkeypatch.setattr("reidbench.tools.derive.BATCH", 1)
     assert derive(mine) == 0 and derive(mine, "--jobs", "2", out="two") == 0
     one, two = (made(mine, out)[1] for out in ("out", "two"))
     assert {i: Path(r.path).read_bytes() for i, r in one.items()} == {
