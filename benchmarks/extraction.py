@@ -35,8 +35,8 @@ import torch
 from transformers import Qwen2VLConfig, Qwen2VLForConditionalGeneration
 from transformers.models.qwen2_vl.modeling_qwen2_vl import PatchEmbed
 
+from reidbench.embeddings.extract import batches_of
 from reidbench.tools.files import write_json
-from reidbench.training.embed import batches_of
 from reidbench_mllm import make_embedded
 from reidbench_mllm.checkpoint import EMBEDDED, quiet
 from reidbench_mllm.prefix import Prefix

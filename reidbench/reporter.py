@@ -1,4 +1,4 @@
-"""What a run tells: lines and progress bars for the person, JSON lines for the log."""
+"""What a run reports: lines and progress bars on the terminal, JSON lines in the log."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from .processes import is_main
+from .distributed import is_main
 
 T = TypeVar("T")
 
 
 class Reporter:
-    """One per run. Every line shown is logged too. Of processes that were started together, all but
-    the main one are silent."""
+    """One per run. Every line shown is logged too. Only rank 0 prints and logs."""
 
     def __init__(self, log: Path, console: Console | None = None) -> None:
         self.console = console or Console(quiet=not is_main())
@@ -65,5 +64,5 @@ class Reporter:
                 progress.advance(self._task)
 
     def note(self, text: str) -> None:
-        """A few words at the end of the bar that is running now."""
+        """A few words at the end of the current progress bar."""
         self._bar.update(self._task, note=text)

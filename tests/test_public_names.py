@@ -25,6 +25,7 @@ FROZEN = {
         string""",
     "reidbench.tools.beside": "COMPOSITES TRIALS read_composites read_trials",
     "reidbench.tools.derive": "BATCH MARKER Job Target claim derive_pictures",
+    "reidbench.tools.digests": "file_digest files_digest json_digest",
     "reidbench.tools.files": "PART whole_file whole_folder write_json",
     "reidbench.tools.folders": "PICTURES Tree walk",
     "reidbench.tools.images": "open_image to_pixels to_tensor",

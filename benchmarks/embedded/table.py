@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from reidbench.evaluation.bootstrap import paired
-from reidbench.evaluation.per_query import load_per_query
+from reidbench.results.per_query import load_per_query
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "ablation"
 ORDER = ("none", "cosine", "pcm", "fr", "pcm_fr", "all", "paper")

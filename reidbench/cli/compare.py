@@ -16,8 +16,8 @@ EPILOG = """examples:
 
 Each argument is a run folder or a result file (of `reidbench score --out`). Differences are paired
 query by query, against the first result; intervals are 95%, from resampled identities. A difference
-whose interval holds 0 is marked ~: the two cannot be told apart. Numbers that do not mean the same
-(another data set, exclusion rule, gallery ...) are refused, with the fields that differ.
+whose interval holds 0 is marked ~: the data cannot separate the two. Numbers that do not mean the
+same (another data set, exclusion rule, gallery ...) are refused, with the fields that differ.
 """
 LABELS = ascii_uppercase
 WIDE = 2000
@@ -41,10 +41,10 @@ def handle(arguments: argparse.Namespace) -> int:
     paths = arguments.results
     if not 2 <= len(paths) <= len(LABELS):
         raise ConfigError(f"expected 2 to {len(LABELS)} results, got {len(paths)}")
-    from ..evaluation.comparison import Result, compare
+    from ..results.comparison import Result, compare
 
-    found = [Result.read(path, label) for path, label in zip(paths, LABELS, strict=False)]
-    comparison = compare(found, arguments.metrics)
+    results = [Result.read(path, label) for path, label in zip(paths, LABELS, strict=False)]
+    comparison = compare(results, arguments.metrics)
     if arguments.json:
         print(json.dumps(comparison, indent=2, ensure_ascii=False))
         return 0
@@ -63,7 +63,7 @@ def _show(comparison: dict[str, Any]) -> None:
         name = f"  ({r['run']})" if r["run"] else ""
         console.print(f"{r['label']}  {r['path']}{name}", highlight=False, soft_wrap=True)
     table = Table(
-        caption="percent, 95% intervals; ~ cannot be told apart",
+        caption="percent, 95% intervals; ~ not separable",
         caption_justify="left",
         padding=(0, 1, 0, 0),
         box=None,
@@ -79,8 +79,8 @@ def _show(comparison: dict[str, Any]) -> None:
         group = row["task"], row["mode"]
         if previous not in (None, group):
             table.add_row()
-        shown = group if group != previous else ("", "")
-        table.add_row(*shown, row["metric"], *_cells(row, labels))
+        cells = group if group != previous else ("", "")
+        table.add_row(*cells, row["metric"], *_cells(row, labels))
         previous = group
     # Where there is no terminal, or a narrow one, a long line says more than a cut one.
     Console(width=max(console.width, WIDE)).print(table)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .shared import add_options, show, wait_by_sleeping
+from .shared import add_options, show, use_passive_waiting
 
 EPILOG = """examples:
   reidbench eval runs/distill_pcm_fr-seed0 --config configs/street10.py
   reidbench eval runs/distill_pcm_fr-seed0/distill --config configs/street10.py
 
 Data, protocol, modes and device come from the config, models from the run folder; the config's own
-models are not looked at, and it needs none. The result goes into a run folder of its own.
+models are ignored, and it needs none. The result goes into a run folder of its own.
 """
 
 
@@ -30,13 +30,13 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
 
 
 def handle(arguments: argparse.Namespace) -> int:
-    wait_by_sleeping()
-    from ..run import transfer
+    use_passive_waiting()
+    from ..run import runner, transfer
 
     context, source = transfer.prepare(
         arguments.run, arguments.config, arguments.cfg_options, arguments.work_dir
     )
-    result = transfer.execute(context, source)
-    if result:
-        show(context, result)
+    record = runner.execute(context, source)
+    if record is not None:
+        show(context, record)
     return 0

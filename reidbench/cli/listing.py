@@ -1,4 +1,4 @@
-"""reidbench list: which entries exist, and who brings them."""
+"""reidbench list: which entries exist, and in which plugin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reidbench_registry import KINDS
 def add_parser(verbs: argparse._SubParsersAction) -> None:
     parser = verbs.add_parser(
         "list",
-        help="which entries exist, and who brings them",
+        help="which entries exist, and in which plugin",
         epilog="examples:\n  reidbench list\n  reidbench list distiller --json",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

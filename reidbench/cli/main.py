@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from reidbench_registry import PluginError, ReidbenchError
 
-from .. import processes
+from .. import distributed
 from . import compare, data, evaluate, listing, new, plugins, run, score
 
 VERBS = (run, evaluate, score, compare, data, listing, plugins, new)
@@ -33,7 +33,7 @@ exit codes: 0 fine, 1 a check said no, 2 your mistake (one line says which), 70 
 
 class _Version(argparse.Action):
     def __call__(self, parser, *_, **__):
-        from ..provenance import version
+        from ..results.provenance import version
 
         print(f"reidbench {version()}")
         parser.exit()
@@ -41,7 +41,7 @@ class _Version(argparse.Action):
 
 def script() -> NoReturn:
     """The command: run one verb and end the process."""
-    processes.leave(main())
+    distributed.exit_process(main())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

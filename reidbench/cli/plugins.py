@@ -17,7 +17,7 @@ from reidbench_registry import CheckFailed, Entry, PluginError, did_you_mean
 if TYPE_CHECKING:
     from reidbench_registry.testing import Outcome
 
-    from ..pluginload import PluginStatus
+    from ..pluginhost import PluginStatus
 
 
 def add_parser(verbs: argparse._SubParsersAction) -> None:
@@ -87,14 +87,14 @@ def handle_check(arguments: argparse.Namespace) -> int:
 
 
 def _find(plugins: list[PluginStatus], name: str) -> PluginStatus:
-    found = [p for p in plugins if p.name.replace("-", "_") == name.replace("-", "_")]
-    if not found:
+    named = [p for p in plugins if p.name.replace("-", "_") == name.replace("-", "_")]
+    if not named:
         names = [p.name for p in plugins]
         raise PluginError(
             f"no plugin {name!r} is installed{did_you_mean(name, names)} "
             f"(installed: {', '.join(names)})"
         )
-    return found[0]
+    return named[0]
 
 
 def _outcomes(entries: list[Entry]) -> list[Outcome]:
@@ -107,7 +107,7 @@ def _outcomes(entries: list[Entry]) -> list[Outcome]:
     with Console(stderr=True).status("") as status:
         for case in cases_of(entries):
             status.update(escape(str(case)))
-            # A stranger's entry may print; our output may be JSON.
+            # An entry may print; our output may be JSON.
             with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
                 outcomes.append(case.outcome(Path(folder)))
     return outcomes

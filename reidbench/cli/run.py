@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reidbench_registry import DataError
 
-from .shared import add_options, show, wait_by_sleeping
+from .shared import add_options, show, use_passive_waiting
 
 EPILOG = """examples:
   reidbench run configs/distill_pcm_fr.py
@@ -39,7 +39,7 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
 
 
 def handle(arguments: argparse.Namespace) -> int:
-    wait_by_sleeping()
+    use_passive_waiting()
     if arguments.dry_run:
         from ..run.dry import dry_run
 
@@ -52,7 +52,7 @@ def handle(arguments: argparse.Namespace) -> int:
     context = runner.prepare(
         arguments.config, arguments.cfg_options, arguments.seed, arguments.work_dir
     )
-    result = runner.execute(context)
-    if result:
-        show(context, result)
+    record = runner.execute(context)
+    if record is not None:
+        show(context, record)
     return 0

@@ -24,7 +24,7 @@ EPILOG = """examples:
 Embeddings: .safetensors (tensor `features`; item ids in `items.json` beside it or, as JSON, in the
 metadata under `item_ids`) or .npz (arrays `features`, `item_ids`). Manifest: .csv, .jsonl, .json or
 .parquet with item_id, split, modality, pid and what else the task needs (camera_id, instance_id,
-location_id). A task that no plugin brings is given as a .json file. --out also writes the figures
+location_id). A task that no plugin has is given as a .json file. --out also writes the figures
 query by query, into a folder beside the result, for `reidbench compare`.
 """
 
@@ -73,7 +73,6 @@ def handle(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--mode {arguments.mode!r}: expected a name without /")
     kind = "task" if arguments.task else "protocol"
     name = arguments.task or arguments.protocol
-    from .. import provenance
     from ..config.check import check_entry
     from ..config.overrides import apply
     from ..config.schema import METRICS
@@ -107,9 +106,9 @@ def handle(arguments: argparse.Namespace) -> int:
         tasks = [create("task", dict(t)) for t in create("protocol", cfg).tasks]
     metrics = [create("metric", m) for m in measured]
 
-    from ..evaluation import external
-    from ..evaluation.embeddings import read_embeddings
-    from ..table import result_table
+    from ..embeddings.files import read_embeddings
+    from ..results import from_files, provenance
+    from ..results.table import result_table
     from ..tools.manifest import read_manifest
 
     records = read_manifest(arguments.manifest)
@@ -117,19 +116,23 @@ def handle(arguments: argparse.Namespace) -> int:
     gallery = query
     if arguments.gallery_embeddings:
         gallery = read_embeddings(arguments.gallery_embeddings)
-    record, scores = external.score_embeddings(
-        arguments.manifest, records, tasks, metrics, query, gallery, arguments.mode,
-        say=lambda line: print(line, file=sys.stderr),
-    )  # fmt: skip
     entries = dict.fromkeys(host.find(kind, cfg["type"]) for kind, cfg in used)
-    record |= {
-        "protocol": cfg["type"] if kind == "protocol" else None,
-        "components": [provenance.component(entry) for entry in entries],
-    }
+    record, scores = from_files.score_embeddings(
+        arguments.manifest,
+        records,
+        tasks,
+        metrics,
+        query,
+        gallery,
+        arguments.mode,
+        warn=lambda line: print(line, file=sys.stderr),
+        protocol=cfg["type"] if kind == "protocol" else None,
+        components=[provenance.component(entry) for entry in entries],
+    )
     if out is not None:
-        external.save(out, record, scores)
+        from_files.save(out, record, scores)
     if arguments.json:
-        print(json.dumps(record, indent=2, ensure_ascii=False))
+        print(json.dumps(record.as_json(), indent=2, ensure_ascii=False))
         return 0
 
     from rich.console import Console

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..results.record import ResultRecord
     from ..run.context import Context
 
 
@@ -26,18 +27,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def wait_by_sleeping() -> None:
-    """Call before torch is imported. Spinning threads, the default, make small steps many times
-    slower as soon as anything else runs on the cores."""
+def use_passive_waiting() -> None:
+    """Let idle OpenMP threads sleep. Call before torch is imported: threads that spin, the default,
+    make small steps many times slower as soon as anything else runs on the cores."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
 
 
-def show(context: Context, result: dict[str, Any]) -> None:
+def show(context: Context, record: ResultRecord) -> None:
     """The final table, and where the record is."""
-    from ..table import result_table
+    from ..results.table import result_table
 
     console = context.reporter.console
     console.print()
-    console.print(result_table(result))
+    console.print(result_table(record))
     console.print(f"{context.run_dir / 'result.json'}", highlight=False, soft_wrap=True)

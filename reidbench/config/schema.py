@@ -5,17 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .modes import MODES
+
 METRICS: tuple[dict[str, Any], ...] = ({"type": "CMC"}, {"type": "mAP"}, {"type": "mINP"})
 """The metrics that are computed unless a config says otherwise."""
 
-Mode = Literal["cloud", "edge", "edge-cloud"]
-MODES: tuple[Mode, ...] = ("cloud", "edge", "edge-cloud")
-SIDES: dict[str, tuple[str, str]] = {
-    "cloud": ("teacher", "teacher"),
-    "edge": ("student", "student"),
-    "edge-cloud": ("student", "teacher"),
-}
-"""Deployment mode -> the models that embed queries and gallery."""
+NOT_IN_KEYS = {"in_key": False}
+"""Metadata of a setting that does not change what a stage makes: it stays out of stage keys."""
 
 
 def entry(kind: str, **kwargs: Any) -> Any:
@@ -30,12 +26,12 @@ def entries(kind: str, weighted: bool = False) -> Any:
 
 @dataclass
 class Validation:
-    """Scores on the split `val` while a model is trained, by the run's protocol and metrics."""
+    """Scores on the split `val` while a model is trained, with the run's protocol and metrics."""
 
     every: int
-    """Steps from one look to the next; the last step is always looked at."""
+    """Steps between two validations. The model of the last step is always validated."""
     metric: str = "mAP"
-    """Its mean over tasks and modes is what `selection='val'` goes by."""
+    """The mean of this metric over tasks and modes decides with `selection='val'`."""
 
 
 @dataclass
@@ -45,77 +41,98 @@ class Training:
     steps: int
     sampler: dict[str, Any] = entry("sampler")
     batches_per_step: int = 1
-    """Batches of the sampler whose gradients are averaged into one step: one after the other, or
-    shared out over processes that were started together, of which each takes equally many."""
+    """Batches of the sampler whose gradients are averaged into one step: one after the other in one
+    process, or an equal number in each of several."""
     losses: list[dict[str, Any]] = entries("loss", weighted=True)
     optimizer: dict[str, Any] = field(default_factory=lambda: {"type": "AdamW", "lr": 1e-4})
     """A class of torch.optim by name, with its arguments."""
     warmup: float = 0.0
-    """Share of the steps in which the learning rate rises linearly."""
+    """Fraction of the steps, in [0, 1), in which the learning rate rises linearly."""
     scheduler: dict[str, Any] | None = None
     """A class of torch.optim.lr_scheduler by name, for the steps after the warm-up. `T_max` and
     `total_iters` are the number of those steps unless given."""
     clip_norm: float | None = None
+    """Largest L2 norm of the gradient; None: not clipped."""
     augment: list[dict[str, Any]] = entries("transform")
-    log_every: int = 20
+    """Transforms that every training item passes, in this order."""
+    log_every: int = field(default=20, metadata=NOT_IN_KEYS)
+    """Steps between two lines of `log.jsonl`."""
     validation: Validation | None = None
     selection: Literal["last", "val"] = "last"
-    """Which weights are the result: those of the last step, or those that validation found best;
-    then the last stand in `last/` beside them."""
+    """Which weights are the result: those of the last step, or those with the best validation; the
+    weights of the last step then lie in `last/` beside them."""
 
 
 @dataclass
 class Distillation(Training):
-    """How the student is trained: its own losses, scaled as one, and the distillers."""
+    """How the student is trained: its own losses, scaled by one weight, and the distillers."""
 
     task_weight: float = 1.0
+    """Factor of the sum of the weighted losses."""
     distillers: list[dict[str, Any]] = entries("distiller", weighted=True)
 
 
 @dataclass
 class Teacher:
+    """The cloud model."""
+
     train: Training | None
     """None: the model is used as its weights are."""
     backbone: dict[str, Any] = entry("backbone")
     neck: Literal["none", "bn", "bn_per_modality"] = "bn"
+    """Batch norm between the feature and the classifier: none, one (BNNeck), or one a modality."""
     tap: Literal["before", "after"] = "before"
     """Whether the embedding is the feature before or after the neck."""
 
 
 @dataclass
 class Student:
+    """The edge model."""
+
     train: Distillation
     backbone: dict[str, Any] = entry("backbone")
     neck: Literal["none", "bn", "bn_per_modality"] = "none"
+    """As the teacher's."""
     tap: Literal["before", "after"] = "before"
+    """As the teacher's."""
 
 
 @dataclass
 class Evaluation:
+    """What is scored."""
+
     protocol: dict[str, Any] = entry("protocol")
     """A name alone stands for `dict(type=name)`."""
-    modes: list[Mode] = field(default_factory=lambda: list(MODES))
+    modes: list[str] = field(default_factory=lambda: list(MODES))
+    """Deployment modes: `cloud` (teacher to teacher), `edge` (student to student), `edge-cloud`
+    (queries of the student, gallery of the teacher)."""
     metrics: list[dict[str, Any]] = field(
         default_factory=lambda: [dict(m) for m in METRICS],
         metadata={"kind": "metric", "weighted": False},
     )
-    batch_size: int = 128
+    batch_size: int = field(default=128, metadata=NOT_IN_KEYS)
+    """Items that are embedded at once."""
     bank_dtype: Literal["fp32", "fp16"] = "fp32"
     """In which the teacher's bank is stored; scores are computed in fp32 either way."""
 
 
 @dataclass
 class Run:
-    name: str | None = None
+    """How, and where to."""
+
+    name: str | None = field(default=None, metadata=NOT_IN_KEYS)
     """Name of the run folder; by default the config's, with the seed."""
     seed: int = 0
-    device: str = "auto"
+    """Of initial weights, sampling and augmentation."""
+    device: str = field(default="auto", metadata=NOT_IN_KEYS)
+    """A torch device; `auto` is the first GPU, or the CPU without one."""
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
-    threads: int | None = None
+    """Of the training's autocast."""
+    threads: int | None = field(default=None, metadata=NOT_IN_KEYS)
     """torch threads on the CPU; None: torch decides."""
-    workers: int = 0
-    """Processes that decode images while the model computes."""
-    checkpoint_minutes: float | None = 10.0
+    workers: int = field(default=0, metadata=NOT_IN_KEYS)
+    """Processes that decode images while the model computes; 0: none beside the main process."""
+    checkpoint_minutes: float | None = field(default=10.0, metadata=NOT_IN_KEYS)
     """Time between checkpoints that an interrupted training continues from: 0 takes one after
     every step, None takes none. Weights are the same whether or not a run was interrupted."""
 
@@ -132,11 +149,6 @@ class Experiment:
     """None: only mode `cloud` can be evaluated."""
     run: Run = field(default_factory=Run)
 
-    def needs(self, model: str) -> bool:
-        """Whether `model` is trained: the teacher where there is one, the student for every mode
-        but `cloud`."""
-        if model == "teacher":
-            return self.teacher is not None
-        return self.student is not None and any(
-            model in SIDES[mode] for mode in self.evaluation.modes
-        )
+    def uses(self, model: str) -> bool:
+        """Whether any of the modes to be evaluated needs `model`."""
+        return any(model in MODES[mode].models for mode in self.evaluation.modes)

@@ -52,5 +52,5 @@ def paired(
 ) -> dict[str, tuple[float, float, float]]:
     """Mean of first - second over the same queries and its interval, for each common metric."""
     differences = {n: first[n] - second[n] for n in first if n in second}
-    found = intervals(differences, pids, seed, resamples)
-    return {n: (float(differences[n].mean()), *found[n]) for n in differences}
+    edges = intervals(differences, pids, seed, resamples)
+    return {n: (float(differences[n].mean()), *edges[n]) for n in differences}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from reidbench_registry import DatasetCard, Record, Task
+
+from ..tools.digests import json_digest
 
 TIE_RULE = "sha256(item_id), seed 0"
 
@@ -29,8 +30,7 @@ def identity(
         "ties": TIE_RULE,
         "generated_by": sorted({r.generated for r in records if r.generated}),
     }
-    text = json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return fields | {"hash": hashlib.sha256(text.encode()).hexdigest()}
+    return fields | {"hash": json_digest(fields)}
 
 
 def tie_order(item_ids: Sequence[str]) -> list[int]:

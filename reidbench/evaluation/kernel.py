@@ -17,8 +17,8 @@ TOLERANCE = 1e-6
 threads; the bracket of a figure is what such swaps can do."""
 
 
-class Found(NamedTuple):
-    """What a kernel found for the n queries of a chunk, positives in order of their rank."""
+class Counts(NamedTuple):
+    """What a kernel counts for the n queries of a chunk, positives in order of their rank."""
 
     exact: np.ndarray
     """int64[P]: ranks of all positives of the chunk, ascending within a query"""
@@ -35,7 +35,7 @@ class Found(NamedTuple):
     positive, exact, low and high as above"""
 
 
-class Count(Protocol):
-    def __call__(self, similarity: Any, first: int, plan: Plan, inverse_norm: Any) -> Found:
+class Kernel(Protocol):
+    def __call__(self, similarity: Any, first: int, plan: Plan, inverse_norm: Any) -> Counts:
         """similarity[n, Ng] of the queries from `first` on, still to be multiplied by
-        inverse_norm[Ng] (overwritten) -> what was found."""
+        inverse_norm[Ng] (overwritten) -> its counts."""

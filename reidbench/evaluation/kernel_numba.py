@@ -9,15 +9,15 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from .kernel import TOLERANCE, Found
+from .kernel import TOLERANCE, Counts
 from .plan import Plan
 
 _WIDTH = 8
 """Thresholds per pass: their counters fit the vector registers."""
 
 
-def count(similarity: np.ndarray, first: int, plan: Plan, inverse_norm: np.ndarray) -> Found:
-    """See `kernel.Count`."""
+def count(similarity: np.ndarray, first: int, plan: Plan, inverse_norm: np.ndarray) -> Counts:
+    """See `kernel.Kernel`."""
     rows = len(similarity)
     pos, exc = plan.positives, plan.excluded
     sizes = pos.sizes()[first : first + rows]
@@ -33,7 +33,7 @@ def count(similarity: np.ndarray, first: int, plan: Plan, inverse_norm: np.ndarr
         np.float32(TOLERANCE), start, exact, low, high, n_pos, n_out, above,
     )  # fmt: skip
     kept = np.arange(start[-1]) - np.repeat(start[:-1], sizes) < np.repeat(n_pos, sizes)
-    return Found(exact[kept], low[kept], high[kept], n_pos, n_out, above if by_identity else None)
+    return Counts(exact[kept], low[kept], high[kept], n_pos, n_out, above if by_identity else None)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .kernel import TOLERANCE, Found
+from .kernel import TOLERANCE, Counts
 from .plan import Groups, Plan
 
 
-def count(similarity: Any, first: int, plan: Plan, inverse_norm: Any) -> Found:
-    """See `kernel.Count`; `similarity` and `inverse_norm` may be tensors on any device."""
+def count(similarity: Any, first: int, plan: Plan, inverse_norm: Any) -> Counts:
+    """See `kernel.Kernel`; `similarity` and `inverse_norm` may be tensors on any device."""
     similarity, inverse_norm = torch.as_tensor(similarity), torch.as_tensor(inverse_norm)
     device, n = similarity.device, len(similarity)
     similarity *= inverse_norm
@@ -57,7 +57,7 @@ def count(similarity: Any, first: int, plan: Plan, inverse_norm: Any) -> Found:
         above = _identities_above(similarity, row, column, index, tie, plan.identity)
     n_out = plan.excluded.sizes()[first : first + n]
     counts = [x.cpu().numpy() for x in (exact, low, high, n_pos)]
-    return Found(counts[0], counts[1], counts[2], counts[3], n_out, above)
+    return Counts(counts[0], counts[1], counts[2], counts[3], n_out, above)
 
 
 def _members(groups: Groups, first: int, n: int, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -75,8 +75,8 @@ def _above(ascending: Tensor, row: Tensor, place: Tensor, n: Tensor, edges: Tens
     rows, width = len(n), max(int(n.max()), 1) if len(n) else 1
     padded = torch.full((rows, width), torch.inf, device=ascending.device)
     padded[row, place] = edges
-    found = torch.searchsorted(ascending, padded, right=True)
-    return ascending.shape[1] - found[row, place]
+    places = torch.searchsorted(ascending, padded, right=True)
+    return ascending.shape[1] - places[row, place]
 
 
 def _identities_above(

@@ -1,4 +1,4 @@
-"""Ranks of the positives, chunk by chunk. The full ranking is never made."""
+"""Ranks of the positives, chunk by chunk. The full ranking is never computed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from torch import Tensor
 
 from reidbench_registry import DataError, Ranks
 
-from ..processes import gathered, share
-from .kernel import Count, Found
+from .. import distributed
+from .kernel import Counts, Kernel
 from .kernel_torch import count as count_with_torch
 from .plan import Plan
 
@@ -24,7 +24,7 @@ MOST_ROWS = 512
 
 @dataclass(frozen=True)
 class Ranking:
-    """The ranks of one task, and what became of its queries."""
+    """The ranks of one task's positives, and counts of its queries."""
 
     exact: Ranks
     optimistic: Ranks
@@ -49,14 +49,14 @@ def rank(
     gallery: Tensor,
     memory: int = MEMORY,
     device: torch.device | None = None,
-    kernel: Count | None = None,
+    kernel: Kernel | None = None,
 ) -> Ranking:
     """Rank gallery[Ng, D] by cosine similarity to each of query[Nq, D].
 
     Both are normalised here, in fp32 whatever came in. Excluded items leave a query's ranking
     before anything is counted; a query without a positive left is skipped. Equal similarities are
-    ordered by a hash of the item id. Under torch.distributed every process takes its share of the
-    queries and returns the whole. `memory` bounds the extra bytes; `device` defaults to the
+    ordered by a hash of the item id. Under torch.distributed each process takes a part of the
+    queries and returns the ranks of all. `memory` bounds the extra bytes; `device` defaults to the
     features' own. Raises DataError for features that do not fit the plan or each other, or are not
     finite."""
     _check(plan, query, gallery)
@@ -66,31 +66,35 @@ def rank(
     inverse_norm = _inverse_norms(gallery, "gallery")
     query_norm = _inverse_norms(query, "query")
 
-    # A tenth of the budget is left to what is small beside the buffer.
+    # A tenth of the budget is left for everything smaller than the buffer.
     rows = max(1, min(MOST_ROWS, memory * 9 // (40 * len(gallery)), len(query)))
     buffer = torch.empty(rows, len(gallery), device=device)
     columns = gallery.T
     as_kernel_sees = (lambda x: x.numpy()) if device.type == "cpu" else (lambda x: x)
-    process, processes = share()
-    mine: dict[int, Found] = {}
+    step = rows * distributed.world_size()
+    of_rank: dict[int, Counts] = {}
     # Every process cuts the same chunks, so that sharding does not change a bit.
-    for first in range(process * rows, len(query), processes * rows):
+    for first in range(distributed.rank() * rows, len(query), step):
         part = query[first : first + rows] * query_norm[first : first + rows, None]
         similarity = torch.mm(part, columns, out=buffer[: len(part)])
-        mine[first] = kernel(as_kernel_sees(similarity), first, plan, as_kernel_sees(inverse_norm))
-    chunks = {first: chunk for part in gathered(mine) for first, chunk in part.items()}
-    found = [chunks[first] for first in sorted(chunks)]
+        of_rank[first] = kernel(
+            as_kernel_sees(similarity), first, plan, as_kernel_sees(inverse_norm)
+        )
+    chunks = {
+        first: chunk for part in distributed.all_gather(of_rank) for first, chunk in part.items()
+    }
+    counts = [chunks[first] for first in sorted(chunks)]
 
-    n_pos = np.concatenate([f.n_pos for f in found])
+    n_pos = np.concatenate([f.n_pos for f in counts])
     valid = n_pos.nonzero()[0]
-    admissible = len(gallery) - np.concatenate([f.n_out for f in found])[valid]
+    admissible = len(gallery) - np.concatenate([f.n_out for f in counts])[valid]
     above = None
     if plan.identity is not None:
-        above = np.concatenate([f.identities_above for f in found])[valid]
+        above = np.concatenate([f.identities_above for f in counts])[valid]
     offsets = np.concatenate([[0], np.cumsum(n_pos[valid])])
 
     def ranks(name: str, column: int) -> Ranks:
-        values = np.concatenate([getattr(f, name) for f in found])
+        values = np.concatenate([getattr(f, name) for f in counts])
         return Ranks(values, offsets, None if above is None else above[:, column])
 
     return Ranking(
@@ -105,7 +109,7 @@ def rank(
 
 
 @functools.cache
-def best_for_cpu() -> Count:
+def best_for_cpu() -> Kernel:
     """numba's kernel where numba is installed: 3-4 times faster than sorting rows."""
     try:
         from .kernel_numba import count

@@ -7,15 +7,16 @@ from typing import Any, NamedTuple
 
 from reidbench_registry import ConfigError, DatasetCard, Metric, Record, Task
 
+from ..embeddings import Embeddings
 from .identity import identity
-from .score import Scored, Side, score
+from .score import Scored, score
 
 
 class Pair(NamedTuple):
-    """The models that embed queries and gallery."""
+    """The embeddings of a mode: those of the queries' model and those of the gallery's."""
 
-    query: Side
-    gallery: Side
+    query: Embeddings
+    gallery: Embeddings
 
 
 class Scores(NamedTuple):
@@ -25,34 +26,34 @@ class Scores(NamedTuple):
 
 
 def check_names(tasks: Sequence[Task]) -> None:
-    """Raises ConfigError for two tasks of one name: nobody could tell their numbers apart."""
+    """Raises ConfigError for two tasks of one name: their rows could not be told apart."""
     names = [t.name for t in tasks]
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(f"task {name!r} occurs twice in the protocol")
 
 
-def taking_part(tasks: Sequence[Task], records: Sequence[Record]) -> list[Record]:
+def records_of(tasks: Sequence[Task], records: Sequence[Record]) -> list[Record]:
     """The records that are a query or in the gallery of any of the tasks, and the members of
     composite queries among them."""
-    chosen = [any(t.query(r) or t.gallery(r) for t in tasks) for r in records]
-    members = {m for r, take in zip(records, chosen, strict=True) if take for m in r.members}
-    return [r for r, take in zip(records, chosen, strict=True) if take or r.item_id in members]
+    selected = [any(t.query(r) or t.gallery(r) for t in tasks) for r in records]
+    members = {m for r, take in zip(records, selected, strict=True) if take for m in r.members}
+    return [r for r, take in zip(records, selected, strict=True) if take or r.item_id in members]
 
 
 def score_all(
     chosen: Iterable[tuple[Task, str]],
     records: Sequence[Record],
     card: DatasetCard,
-    data_fingerprint: str,
+    fingerprint: str,
     pairs: Mapping[str, Pair],
     metrics: Sequence[Metric],
 ) -> Scores:
-    """Score each chosen (task, mode); pairs[mode] are the models of the mode."""
+    """Score each chosen (task, mode); pairs[mode] are the mode's embeddings."""
     scores = Scores([], {})
     for task, mode in chosen:
         scored = score(task, records, *pairs[mode], metrics)
-        meaning = identity(task, card, data_fingerprint, taking_part([task], records))
+        meaning = identity(task, card, fingerprint, records_of([task], records))
         scores.rows.append({"identity": meaning, "mode": mode, **scored.row})
         scores.per_query[task.name, mode] = scored
     return scores

@@ -1,4 +1,4 @@
-"""A task as a JSON file: the fields that `Task.describe` gives, for tasks that no plugin brings."""
+"""A task as a JSON file, with the fields of `Task.describe`: for tasks that no plugin has."""
 
 from __future__ import annotations
 

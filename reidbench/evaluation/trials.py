@@ -9,28 +9,30 @@ from typing import NamedTuple
 from reidbench_registry import DataError, Record, Task, Trials
 
 
-class Drawn(NamedTuple):
+class Trial(NamedTuple):
+    """The queries and the gallery of one trial."""
+
     queries: list[Record]
     """Row i of every trial stands for the same item or, where queries are drawn, the same
     (pid, camera)."""
     gallery: list[Record]
 
 
-def draws(task: Task, records: Sequence[Record]) -> Iterator[Drawn]:
-    """Yield what each trial asks and answers with; everything once when the task has no trials.
+def draws(task: Task, records: Sequence[Record]) -> Iterator[Trial]:
+    """Yield the queries and the gallery of each trial; all of them once for a task without trials.
 
     Raises DataError for a record without the camera or the permutation that the draw needs."""
     queries = [r for r in records if task.query(r)]
     gallery = [r for r in records if task.gallery(r)]
     if task.trials is None:
-        yield Drawn(queries, gallery)
+        yield Trial(queries, gallery)
         return
     for number in range(task.trials.number):
         if task.trials.side == "query":
-            yield Drawn(_seeded(task, task.trials, queries, number), gallery)
+            yield Trial(_seeded(task, task.trials, queries, number), gallery)
             continue
         draw = _official if task.trials.origin == "dataset" else _seeded
-        yield Drawn(queries, draw(task, task.trials, gallery, number))
+        yield Trial(queries, draw(task, task.trials, gallery, number))
 
 
 def _official(task: Task, trials: Trials, gallery: Sequence[Record], number: int) -> list[Record]:
@@ -59,9 +61,9 @@ def _seeded(task: Task, trials: Trials, items: Sequence[Record], number: int) ->
     rng = random.Random(number)
     drawn = []
     for cell in sorted(cells):
-        found = sorted(cells[cell], key=lambda r: r.item_id)
+        items_of_cell = sorted(cells[cell], key=lambda r: r.item_id)
         if trials.shots == 1:
-            drawn.append(rng.choice(found))
+            drawn.append(rng.choice(items_of_cell))
         else:
-            drawn += rng.sample(found, min(trials.shots, len(found)))
+            drawn += rng.sample(items_of_cell, min(trials.shots, len(items_of_cell)))
     return drawn

@@ -1,86 +1,88 @@
 """What a run would do: its stages with their keys, its models with their parameters.
 
-The stages are walked as in a run, so that keys and skips are those of the run; what they would do
-is left out. Only the data set is prepared, as the keys hang on its fingerprint.
+The stages are walked as in a run, so that keys and skips are those of the run, but not run. Only
+the data set is prepared: the keys depend on its fingerprint.
 """
 
 from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from rich.markup import escape
 from torch import nn
 
 from reidbench_registry import DataError
 
-from .. import config
-from ..config import Experiment
-from ..config.schema import Student, Teacher
-from ..pluginhost import PluginHost
+from ..config.modes import MODELS
+from ..data.prepared import Data
+from ..models.build import build_backbone
 from ..reporter import Reporter
 from .context import Context, Output
+from .index import index
+from .pipeline import key_of, walk
 from .preflight import preflight
-
-
-class _Dry(Context):
-    """A context whose stages only say what would become of them."""
-
-    def stage(
-        self, name: str, section: Any, inputs: dict[str, Any], work: Callable[[Path], None]
-    ) -> Output:
-        key, _ = self._key(name, section, inputs)
-        there = "present" if self.store.has(name, key) else "to make"
-        if any(self.store.partial(name, key).glob("step-*")):
-            there = "to continue"
-        self.reporter.line(name, f"{there} ({key[:8]})")
-        return Output(self.store.folder(name, key), key)
+from .runner import prepare
+from .stage import Stage
+from .stages.distill import complete_student
+from .stages.needed import teacher_is_needed, trains_student
 
 
 def dry_run(path: Path, options: list[str], seed: int | None, work_dir: Path) -> bool:
     """Check everything that a run of the config needs and say what it would do. Returns whether
     all is there; what is missing is said in a line each. Nothing is trained or laid out."""
-    host = PluginHost()
-    if seed is not None:
-        options = [*options, f"run.seed={seed}"]
-    experiment = config.resolve(config.load(path), options, host)
+    context = prepare(path, options, seed, work_dir)
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        context = _Dry(experiment, host, work_dir, folder, Reporter(folder / "log.jsonl"))
+        context.run_dir = Path(scratch)
+        context.reporter = Reporter(Path(scratch) / "log.jsonl")
         preflight(context)
-        return all([_show_models(context, experiment), _show_stages(context)])
+        return all([_show_models(context), _show_stages(context)])
 
 
-def _show_models(context: Context, experiment: Experiment) -> bool:
-    """A few lines about every model; False when one cannot be built."""
-    whole, dim = True, None
-    for name, section in (("teacher", experiment.teacher), ("student", experiment.student)):
-        if section is None or not experiment.needs(name):
+def _show_models(context: Context) -> bool:
+    """A few lines about every model; False when one cannot be built. The student's dimension is
+    completed, as a run does when it has the teacher's bank."""
+    whole = True
+    needed = {"teacher": teacher_is_needed(context), "student": trains_student(context)}
+    for name in MODELS:
+        if not needed[name]:
             continue
+        section = context.section(name)
         try:
-            backbone = _build(context, section, dim)
+            backbone: Any = build_backbone(context.create, section, context.experiment.run.seed)
         except DataError as error:
             context.reporter.line(name, escape(f"missing: {error}"))
             whole = False
             continue
-        if name == "teacher":
-            dim = backbone.embed_dim
+        if name == "teacher" and needed["student"]:
+            complete_student(context, backbone.embed_dim)
         _show(context, name, section.backbone["type"], backbone)
     return whole
 
 
-def _build(context: Context, section: Teacher | Student, teacher_dim: int | None) -> Any:
-    cfg = section.backbone
-    extra = {}
-    if teacher_dim is not None and cfg.get("embed_dim") is None:
-        takes = context.signature("backbone", cfg).parameters
-        extra = {"embed_dim": teacher_dim} if "embed_dim" in takes else {}
-    torch.manual_seed(context.experiment.run.seed)
-    return context.create("backbone", cfg, **extra)
+def _foresee(context: Context, stage: Stage, data: Data, inputs: Mapping[str, Output]) -> Output:
+    """Say what a run would do with a stage."""
+    key, _ = key_of(context, stage, data, inputs)
+    state = "present" if context.store.has(stage.name, key) else "to make"
+    if any(context.store.partial(stage.name, key).glob("step-*")):
+        state = "to continue"
+    context.reporter.line(stage.name, f"{state} ({key[:8]})")
+    return Output(context.store.folder(stage.name, key), key)
+
+
+def _show_stages(context: Context) -> bool:
+    """A line for every stage; False when the data is not there."""
+    try:
+        data = index(context)
+    except DataError as error:
+        context.reporter.line("data", escape(f"missing: {error}"))
+        context.reporter.line("data", "the keys of the stages depend on it")
+        return False
+    walk(context, data, _foresee)
+    return True
 
 
 def _show(context: Context, name: str, kind: str, backbone: nn.Module) -> None:
@@ -126,22 +128,3 @@ def _ranges(numbers: list[int]) -> str:
         else:
             runs.append([number, number])
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
-
-
-def _show_stages(context: Context) -> bool:
-    """A line for every stage; False when the data is not there."""
-    from .stages import data, distill, embed, evaluate, teacher
-
-    try:
-        found = data.run(context)
-    except DataError as error:
-        context.reporter.line("data", escape(f"missing: {error}"))
-        context.reporter.line("data", "the keys of the stages hang on it")
-        return False
-    bank = None
-    if context.experiment.teacher is not None:
-        bank = embed.run(context, found, teacher.run(context, found))
-    wanted = context.experiment.needs("student")
-    student = distill.run(context, found, bank) if wanted else None
-    evaluate.run(context, found, bank, student)
-    return True

@@ -1,4 +1,4 @@
-"""Build everything that is light once, so that a wrong argument is found before the work."""
+"""Build everything that is cheap once, so that a wrong argument is found before the work."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .context import Context
 from .device import device_of
 from .tasks import tasks_of
 
-HEAVY = ("backbone",)
+EXPENSIVE = ("backbone",)
 
 
 def preflight(context: Context) -> None:
@@ -18,12 +18,13 @@ def preflight(context: Context) -> None:
     experiment = context.experiment
     device_of(experiment.run)
     for kind, cfg in entries_in(experiment):
-        if kind not in HEAVY:
-            context.create(kind, cfg)
+        if kind not in EXPENSIVE:
+            # The numbers that the harness supplies are not known yet; any valid one will do.
+            context.create(kind, cfg, **dict.fromkeys(context.supplied(kind, cfg), 2))
     tasks_of(context)
-    for stage, section in (("teacher", experiment.teacher), ("distill", experiment.student)):
+    for name in ("teacher", "student"):
+        section = getattr(experiment, name)
         if section is not None and section.train is not None:
-            nothing = optimizer(
-                [torch.nn.Parameter(torch.zeros(1))], section.train, f"{stage}.train"
-            )
-            schedule(nothing, section.train, f"{stage}.train")
+            parameter = torch.nn.Parameter(torch.zeros(1))
+            on_trial = optimizer([parameter], section.train, f"{name}.train")
+            schedule(on_trial, section.train, f"{name}.train")

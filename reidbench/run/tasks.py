@@ -7,13 +7,13 @@ from typing import Any
 
 from reidbench_registry import EvalProtocol, Record, Task
 
-from ..config.schema import SIDES
-from ..evaluation.score import Side
+from ..config.modes import MODES
+from ..embeddings import Embeddings
 from ..evaluation.scoring import check_names
 from .context import Context
 
 
-def tasks_config(context: Context) -> list[dict[str, Any]]:
+def task_configs(context: Context) -> list[dict[str, Any]]:
     """The configs of the protocol's tasks."""
     protocol: EvalProtocol = context.create("protocol", context.experiment.evaluation.protocol)
     return [dict(task) for task in protocol.tasks]
@@ -21,17 +21,20 @@ def tasks_config(context: Context) -> list[dict[str, Any]]:
 
 def tasks_of(context: Context) -> list[Task]:
     """The protocol's tasks. Raises ConfigError when two have one name."""
-    tasks: list[Task] = [context.create("task", cfg) for cfg in tasks_config(context)]
+    tasks: list[Task] = [context.create("task", cfg) for cfg in task_configs(context)]
     check_names(tasks)
     return tasks
 
 
-def lacking(
-    task: Task, mode: str, records: Sequence[Record], sides: Mapping[str, Side]
+def why_not_scored(
+    task: Task, mode: str, records: Sequence[Record], embeddings: Mapping[str, Embeddings]
 ) -> str | None:
-    """Why a mode cannot answer a task: one of its models does not embed what it would have to."""
-    for name, select in zip(SIDES[mode], (task.query, task.gallery), strict=True):
-        side = sides[name]
-        if any(i not in side.row for r in records if select(r) for i in side.asked_with(r)):
-            return f"the {name} does not embed {select.modality}"
+    """Why a mode cannot answer a task: one of its models does not embed the queries or the
+    gallery. `embeddings`: by model."""
+    pair = (MODES[mode].query, task.query), (MODES[mode].gallery, task.gallery)
+    for model, select in pair:
+        of_model = embeddings[model]
+        selected = (r for r in records if select(r))
+        if any(item not in of_model.row for r in selected for item in of_model.items_of(r)):
+            return f"the {model} does not embed {select.modality}"
     return None

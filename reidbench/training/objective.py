@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from reidbench_registry import Distiller, Loss
 
-from .head import Outputs
+from ..models.model import Outputs
 
 T = TypeVar("T")
 
@@ -51,10 +51,6 @@ class Objective(nn.Module):
             unequal = bank.shape[1] != student_dim
             if unequal and any(d.term.needs_equal_dims for d in self.distillers):
                 self.projection = nn.Linear(student_dim, bank.shape[1], bias=False)
-
-    @property
-    def needs_logits(self) -> bool:
-        return any(getattr(w.term, "needs_logits", False) for w in self.losses)
 
     def forward(
         self, outputs: Outputs, indices: Tensor, labels: Tensor, modality: Tensor

@@ -1,22 +1,19 @@
-"""A training that was interrupted goes on where its last checkpoint was taken.
+"""An interrupted training continues from its last checkpoint.
 
-A checkpoint holds everything that the next step hangs on, so that a resumed training ends in the
-very weights of one that was never interrupted. `step-<number>/` in the stage's partial folder
-appears by one rename: `state.safetensors` holds the tensors, `state.json` the rest.
+A checkpoint holds everything that the next step depends on: a resumed training ends in the same
+weights, bit for bit, as one that was never interrupted. `step-<number>/` in the stage's partial
+folder appears by one rename: `state.safetensors` holds the tensors, `state.json` the rest.
 """
 
 from __future__ import annotations
 
 import json
-import random
 import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor, nn
 
 from reidbench_registry import DataError
@@ -48,7 +45,7 @@ class Checkpoints:
         with whole_folder(place) as part:
             save_tensors(part / TENSORS, tensors)
             write_json(part / REST, {"step": step, "state": rest})
-        for older in self._found()[:-1]:
+        for older in self._folders()[:-1]:
             shutil.rmtree(older, ignore_errors=True)
         self._last = time.monotonic()
 
@@ -56,10 +53,10 @@ class Checkpoints:
         """(number of steps done, state) of the newest; None without one.
 
         Raises DataError for one that is damaged."""
-        found = self._found()
-        if not found:
+        folders = self._folders()
+        if not folders:
             return None
-        place = found[-1]
+        place = folders[-1]
         tensors = load_tensors(place / TENSORS)
         try:
             written = json.loads((place / REST).read_text(encoding="utf-8"))
@@ -67,20 +64,21 @@ class Checkpoints:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"damaged checkpoint: {place}: {error}") from None
 
-    def _found(self) -> list[Path]:
+    def _folders(self) -> list[Path]:
         return sorted(self.folder.glob("step-*"))
 
 
-def changing(module: nn.Module) -> dict[str, Tensor]:
-    """What training changes in a module: parameters that it trains, and buffers of its state."""
+def trainable_state(module: nn.Module) -> dict[str, Tensor]:
+    """What training changes in a module: trained parameters, and the buffers of its state."""
     trained = {name: p.data for name, p in module.named_parameters() if p.requires_grad}
     kept = module.state_dict().keys()
     return trained | {name: b for name, b in module.named_buffers() if name in kept}
 
 
-def put_back(module: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Copy what `changing` gave into the module. Raises DataError when it does not fit."""
-    own = changing(module)
+def load_trainable_state(module: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Copy what `trainable_state` returned into the module. Raises DataError when it does not
+    fit."""
+    own = trainable_state(module)
     wrong = own.keys() ^ state.keys()
     wrong |= {name for name in own.keys() & state.keys() if own[name].shape != state[name].shape}
     if wrong:
@@ -89,30 +87,9 @@ def put_back(module: nn.Module, state: Mapping[str, Tensor]) -> None:
         tensor.copy_(state[name])
 
 
-def chance() -> dict[str, Any]:
-    """The state of every global generator."""
-    kind, keys, *rest = np.random.get_state()
-    version, internal, gauss = random.getstate()
-    return {
-        "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-        "numpy": [kind, torch.from_numpy(np.array(keys, dtype=np.int64)), *rest],
-        "python": [version, list(internal), gauss],
-    }
-
-
-def put_back_chance(state: Mapping[str, Any]) -> None:
-    torch.set_rng_state(state["torch"])
-    if len(state["cuda"]) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all(state["cuda"])
-    kind, keys, *rest = state["numpy"]
-    np.random.set_state((kind, keys.numpy().astype(np.uint32), *rest))
-    version, internal, gauss = state["python"]
-    random.setstate((version, tuple(internal), gauss))
-
-
 def _pack(value: Any, name: str, tensors: dict[str, Tensor]) -> Any:
-    """`value` as JSON, its tensors apart. A dict becomes pairs: its keys may be numbers."""
+    """`value` as JSON, its tensors moved to `tensors`. A dict becomes a list of pairs: its keys may
+    be numbers."""
     if isinstance(value, Tensor):
         tensors[name] = value
         return {"tensor": name}

@@ -1,4 +1,4 @@
-"""Which weights of a training are its result: the last, or those that validation found best."""
+"""Which weights of a training are its result: the last, or those with the best validation."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from .head import ReIDModel
-from .resume import changing, put_back
+from ..models.model import ReIDModel
+from .resume import load_trainable_state, trainable_state
 
 
 class Validated(NamedTuple):
-    """What one look at the split `val` found."""
+    """The result of one validation on the split `val`."""
 
     value: float
     """The figure that weights are chosen by; higher is better."""
@@ -22,7 +22,7 @@ class Validated(NamedTuple):
 
 
 class Selection:
-    """Looks at `val` every few steps and after the last; keeps the best weights if asked to."""
+    """Validates every few steps and after the last; keeps the best weights if `keep_best`."""
 
     def __init__(
         self, model: ReIDModel, validate: Callable[[], Validated], every: int, keep_best: bool
@@ -30,21 +30,23 @@ class Selection:
         self.model, self.validate, self.every = model, validate, every
         self.keep_best = keep_best
         self.history: list[dict[str, Any]] = []
-        """One row a look: `step`, `value`, `figures`"""
+        """One row a validation: `step`, `value`, `figures`"""
         self.best: dict[str, Tensor] = {}
 
     def look(self, step: int) -> Validated:
-        """Validate the model as it is; training draws the same numbers as if nobody had looked."""
+        """Validate the model as it is. The RNG state of the training is left unchanged."""
         with torch.random.fork_rng():
-            found = self.validate()
-        if self.keep_best and found.value > max((r["value"] for r in self.history), default=-1.0):
-            self.best = {name: t.cpu().clone() for name, t in changing(self.model).items()}
-        self.history.append({"step": step, "value": found.value, "figures": found.figures})
-        return found
+            result = self.validate()
+        if self.keep_best and result.value > max((r["value"] for r in self.history), default=-1.0):
+            state = trainable_state(self.model)
+            self.best = {name: t.cpu().clone() for name, t in state.items()}
+        self.history.append({"step": step, "value": result.value, "figures": result.figures})
+        return result
 
-    def put_best(self) -> int:
-        """Give the model the weights of the best look, of equals the first; returns its step."""
-        put_back(self.model, self.best)
+    def load_best(self) -> int:
+        """Give the model the weights of the best validation, of equal ones the first; returns its
+        step."""
+        load_trainable_state(self.model, self.best)
         return max(self.history, key=lambda row: row["value"])["step"]
 
     def state_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The batches of a step: taken in turn, or shared out over processes that were started together."""
+"""The batches of a step: one after the other, or shared by several ranks."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from torch import Tensor, nn
 
 from reidbench_registry import ConfigError
 
-from .. import processes
+from .. import distributed
 from ..config.schema import Training
 
 T = TypeVar("T")
 
-CUT_UP = ("FSDP", "DEEPSPEED", "MEGATRON_LM", "XLA")
-"""Ways of accelerate's that leave each process a part of the model."""
+SHARDED = ("FSDP", "DEEPSPEED", "MEGATRON_LM", "XLA")
+"""accelerate's ways of training in which a rank holds only a part of the model."""
 
 
-def refuse_cut_up(kind: str, stage: str) -> None:
-    """Raises ConfigError when processes do not hold the whole model each."""
-    if kind in CUT_UP:
+def check_not_sharded(kind: str, stage: str) -> None:
+    """Raises ConfigError when ranks do not hold the whole model each."""
+    if kind in SHARDED:
         raise ConfigError(f"{stage}: every process holds the whole model; {kind} is not supported")
 
 
-def batches_each(training: Training, where: str) -> int:
-    """How many of a step's batches each process takes. Raises ConfigError for unequal shares."""
-    _, number = processes.share()
+def batches_per_rank(training: Training, where: str) -> int:
+    """How many of a step's batches each rank takes. Raises ConfigError when they cannot be divided
+    equally."""
+    number = distributed.world_size()
     each, left = divmod(training.batches_per_step, number)
     if left or not each:
         raise ConfigError(
@@ -39,23 +40,24 @@ def batches_each(training: Training, where: str) -> int:
 
 
 def in_groups(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of `size` items each, the last one shorter."""
     source = iter(items)
     while group := list(islice(source, size)):
         yield group
 
 
 def mean(values: Sequence[Mapping[str, Tensor]]) -> dict[str, float]:
-    """Of each named scalar over the batches of a step, those of other processes too."""
-    mine = [{name: v.item() for name, v in one.items()} for one in values]
-    everybody = [one for part in processes.gathered(mine) for one in part]
-    names = dict.fromkeys(name for one in everybody for name in one)
-    return {n: round(fmean(one[n] for one in everybody if n in one), 5) for n in names}
+    """The mean of each named scalar over the batches of a step, on all ranks."""
+    of_rank = [{name: v.item() for name, v in one.items()} for one in values]
+    of_all = [one for part in distributed.all_gather(of_rank) for one in part]
+    names = dict.fromkeys(name for one in of_all for name in one)
+    return {n: round(fmean(one[n] for one in of_all if n in one), 5) for n in names}
 
 
-def take_buffers_of_main(module: nn.Module) -> None:
-    """Running statistics, which follow each process's own batches between two steps."""
-    if processes.share()[1] > 1:
-        from torch import distributed
+def broadcast_buffers(module: nn.Module) -> None:
+    """Give every rank the buffers of rank 0: running statistics follow each rank's own batches."""
+    if distributed.world_size() > 1:
+        import torch.distributed
 
         for buffer in module.buffers():
-            distributed.broadcast(buffer, 0)
+            torch.distributed.broadcast(buffer, 0)

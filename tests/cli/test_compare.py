@@ -107,7 +107,9 @@ def test_what_cannot_be_compared(scored, capsys, tmp_path):
     refused("expected 2 to 26 results, got 1", good)
     refused("no such file", good, scored / "none.json")
     refused("the run is not finished, or it is no run folder", good, tmp_path)
-    refused("no result record of schema 1", good, scored / "fair.per_query" / "queries.json")
+    refused(
+        "no result record: schema: Field required", good, scored / "fair.per_query" / "queries.json"
+    )
     refused("no result has a metric 'R7'", good, good, "--metrics", "R7")
     # The figures of another result beside this one.
     (scored / "mixed.json").write_bytes((scored / "poor.json").read_bytes())

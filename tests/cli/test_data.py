@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from reidbench.cli.main import main
-from reidbench.evaluation.external import card_of
+from reidbench.results.from_files import card_of
 from reidbench.tools.files import write_json
 from reidbench.tools.manifest import read_manifest
 from reidbench_registry import fingerprint
@@ -81,7 +81,7 @@ def test_derived_pictures_stay_in_the_work_dir(pedes, tmp_path, capsys):
         (("check", "QrCMM"), "did you mean 'QrCM'?"),
         (("check", "QrCM"), "QrCM needs its folder: --root DIR"),
         (("check", "QrCM", "--root", "x", "--option", "derrive=1"), "did you mean 'derive'?"),
-        (("check", "QrCM", "--root", "x", "--option", "derive=3"), "derive=3 must be"),
+        (("check", "QrCM", "--root", "x", "--option", "derive=3"), "derive=3 is not true or false"),
         (("check", "QrCM", "--root", "x", "--option", "derive"), "expected path=value"),
         (("check", "SyntheticPedestrians", "--root", "x"), "takes no 'root'"),
         (("check", "QrCM", "--root", "x", "--against", "QrCM"), "expected NAME=DIR"),

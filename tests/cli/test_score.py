@@ -7,9 +7,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from reidbench import results
 from reidbench.cli.main import main
-from reidbench.evaluation.per_query import load_per_query
+from reidbench.results import record as results
+from reidbench.results.per_query import load_per_query, per_query_beside, per_query_folder
 from reidbench.tools.manifest import read_manifest, write_manifest
 from reidbench_registry import Record
 
@@ -57,8 +57,8 @@ def test_record_is_that_of_a_run(world, capsys):
     assert shown.err == (
         "sketch2rgb: not scored, the manifest has no queries for it (sketch, split 'test')\n"
     )
-    record = results.read(out)
-    assert record.keys() == results.KEYS.keys()
+    record = results.read(out).as_json()
+    assert record == json.loads(out.read_text())
     rows = {r["identity"]["task"]["name"]: r for r in record["scores"]}
     assert set(rows) == {"ir2rgb", "text2rgb"} and {r["mode"] for r in rows.values()} == {"edge"}
     assert rows["ir2rgb"]["n_query"] == rows["ir2rgb"]["n_gallery"] == 12
@@ -66,7 +66,7 @@ def test_record_is_that_of_a_run(world, capsys):
     assert not rows["ir2rgb"]["collapsed"]
     assert record["source"]["query"]["shape"] == [36, 16] and record["seed"] is None
     assert {c["kind"] for c in record["components"]} == {"metric", "protocol", "task"}
-    figures = load_per_query(results.per_query_folder(out))["ir2rgb", "edge"]
+    figures = load_per_query(per_query_folder(out))["ir2rgb", "edge"]
     assert figures.figures["mAP"].mean() == pytest.approx(rows["ir2rgb"]["metrics"]["mAP"])
 
 
@@ -174,7 +174,7 @@ def test_bad_embeddings(world, capsys, arrays, message):
     assert score(world, "--out", out, embeddings="bad.npz") == 2
     error = capsys.readouterr().err
     assert message in error and "bad.npz" in error and error.count("\n") == 1
-    assert not out.exists() and not results.per_query_beside(out).exists()
+    assert not out.exists() and not per_query_beside(out).exists()
 
 
 def test_gaps_and_damage(world, capsys):

@@ -32,7 +32,7 @@ def test_teachers(name, scheme):
     assert found.teacher.train.steps == 50_000 and found.run.precision == "bf16"
     weights = {loss["type"]: loss["weight"] for loss in found.teacher.train.losses}
     assert weights == {"ID": 0.25, "Triplet": 1.0, "SDM": 1.0}
-    assert not found.needs("student")
+    assert not found.uses("student")
 
 
 def test_students():

@@ -9,7 +9,7 @@ from PIL import Image
 
 from reidbench.cli.main import main
 from reidbench.evaluation.identity import identity
-from reidbench.evaluation.scoring import taking_part
+from reidbench.evaluation.scoring import records_of
 from reidbench.tools.manifest import read_manifest, write_manifest
 from reidbench_registry import DatasetCard, Record, Selector, Task, fingerprint
 
@@ -97,7 +97,7 @@ def test_another_way_is_refused_and_is_other_data(mine, capsys):
     prints = [fingerprint(card, made(mine, out)[0]) for out in ("out", "two")]
     assert prints[0] != prints[1]
     task = Task("t", Selector("ir"), Selector("rgb"))
-    assert identity(task, card, prints[0], taking_part([task], made(mine)[0]))["generated_by"] == [
+    assert identity(task, card, prints[0], records_of([task], made(mine)[0]))["generated_by"] == [
         "ChannelMix"
     ]
     marker = json.loads((mine / "two" / "ir" / "derived.json").read_text())

@@ -9,8 +9,9 @@ import torch
 from torch.nn import functional
 
 from reidbench.cli.main import main
-from reidbench.evaluation.score import Side, score
-from reidbench.evaluation.scoring import taking_part
+from reidbench.embeddings import Embeddings
+from reidbench.evaluation.score import score
+from reidbench.evaluation.scoring import records_of
 from reidbench.tools.manifest import read_manifest, write_manifest
 from reidbench_metrics.cmc import CMC
 from reidbench_registry import ConfigError, DataError, Record, Selector, Task, composite
@@ -27,7 +28,7 @@ def test_two_weak_hints_find_together_what_neither_finds_alone():
     shown = [item("right", "rgb"), item("ir-like", "rgb", "q"), item("sketch-like", "rgb", "r")]
     asked = composite("both", [ir, sketch])
     features = torch.tensor([[9.0, 0], [0, 0.1], [1, 1], [5, 0.5], [0.1, 2]])
-    side = Side.of(features, ["i", "s", "right", "ir-like", "sketch-like"])
+    side = Embeddings(features, ["i", "s", "right", "ir-like", "sketch-like"])
     records = [ir, sketch, asked, *shown]
     alone = [
         score(Task("t", Selector(m), Selector("rgb")), records, side, side, [CMC([1])])
@@ -39,14 +40,14 @@ def test_two_weak_hints_find_together_what_neither_finds_alone():
     assert together.row["fused"] == {"queries": 1, "by": "mean of the members' normalised features"}
     # Length says nothing: (1, 0) and (0, 1) meet in the middle.
     assert torch.allclose(side.take([asked, ir])[0], torch.tensor([0.5, 0.5]))
-    assert taking_part([BOTH], records) == records
+    assert records_of([BOTH], records) == records
 
 
 def test_what_a_model_embeds_as_a_whole_is_taken_as_it_is():
     members = [item("a", "sketch"), item("b", "sketch")]
     many = [composite("ab", members), composite("ba", members[::-1])]
     features = torch.tensor([[1.0, 0], [0, 1], [7, 7]])
-    side = Side.of(features, ["a", "b", "ab"])
+    side = Embeddings(features, ["a", "b", "ab"])
     assert torch.equal(side.take(many[:1]), features[2:])
     expected = functional.normalize(torch.stack([features[2], features[:2].mean(0)]))
     assert torch.allclose(functional.normalize(side.take(many)), expected)
@@ -55,7 +56,7 @@ def test_what_a_model_embeds_as_a_whole_is_taken_as_it_is():
 def test_a_member_without_embedding_is_named():
     asked = composite("ab", [item("a", "ir"), item("b", "ir")])
     with pytest.raises(DataError, match="1 items have no embedding, first 'b'"):
-        Side.of(torch.ones(1, 2), ["a"]).take([asked])
+        Embeddings(torch.ones(1, 2), ["a"]).take([asked])
 
 
 def test_a_composite_has_what_its_members_share():

@@ -10,11 +10,12 @@ import torch
 
 from reidbench.cli.main import main
 from reidbench.config.schema import METRICS
+from reidbench.embeddings import Embeddings
 from reidbench.evaluation import golden
 from reidbench.evaluation.identity import tie_order
 from reidbench.evaluation.plan import plan
 from reidbench.evaluation.ranking import rank
-from reidbench.evaluation.score import Side, score
+from reidbench.evaluation.score import score
 from reidbench.evaluation.trials import draws
 from reidbench.pluginhost import PluginHost
 from reidbench_registry.registries import KindRegistry
@@ -46,7 +47,7 @@ def test_engine_gives_the_values_worked_by_hand(case, shuffle, metrics):
     if shuffle is not None:
         order = np.random.default_rng(shuffle).permutation(order)
     records = [case.records[i] for i in order]
-    side = Side.of(torch.from_numpy(case.features[order]), [r.item_id for r in records])
+    side = Embeddings(torch.from_numpy(case.features[order]), [r.item_id for r in records])
     row = score(case.task, records, side, side, metrics).row
     expect = case.expect
     for name in ("n_query", "n_valid", "n_gallery"):

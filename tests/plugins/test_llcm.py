@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from reidbench.evaluation.score import Side, score
+from reidbench.embeddings import Embeddings
+from reidbench.evaluation.score import score
 from reidbench_llcm.dataset import LLCM
 from reidbench_llcm.tasks import ir2rgb, rgb2ir, rgb2ir_released
 from reidbench_metrics.map import MAP
@@ -108,7 +109,7 @@ def test_the_released_direction_draws_its_queries():
             hits = [i for i, g in enumerate(kept, start=1) if g.pid == pid]
             found.append(np.mean([n / rank for n, rank in enumerate(hits, start=1)]))
         means.append(np.mean(found))
-    side = Side.of(torch.from_numpy(features), list(row))
+    side = Embeddings(torch.from_numpy(features), list(row))
     scored = score(rgb2ir_released(), records, side, side, [MAP()])
     assert scored.row["metrics"]["mAP"] == pytest.approx(np.mean(means))
     assert (scored.row["n_query"], scored.row["n_gallery"]) == (6, 36)

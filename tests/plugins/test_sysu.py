@@ -9,7 +9,8 @@ import pytest
 import torch
 from scipy.io import loadmat, savemat
 
-from reidbench.evaluation.score import Side, score
+from reidbench.embeddings import Embeddings
+from reidbench.evaluation.score import score
 from reidbench.evaluation.trials import draws
 from reidbench.pluginhost import PluginHost
 from reidbench_registry import ConfigError, DataError, fingerprint
@@ -79,7 +80,7 @@ def test_published_counts_hold_without_one_image(records):
 def test_galleries_and_valid_queries(records, draw, search, sizes, valid):
     metrics = [KindRegistry("metric", PluginHost().catalog).create({"type": "CMC"})]
     rng = torch.Generator().manual_seed(0)
-    side = Side.of(torch.randn(len(records), 8, generator=rng), [r.item_id for r in records])
+    side = Embeddings(torch.randn(len(records), 8, generator=rng), [r.item_id for r in records])
     for shots, size in zip((1, 10), sizes, strict=True):
         task = search(shots=shots, gallery=draw, trials=2)
         row = score(task, records, side, side, metrics).row

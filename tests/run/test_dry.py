@@ -29,7 +29,7 @@ def test_a_dry_run_tells_what_a_run_then_does(tmp_path, capsys):
     shown = capsys.readouterr().out
     foretold, words = keys(shown)
     assert len(foretold) == 4 and words == {"to make"}
-    assert [p.name for p in tmp_path.iterdir()] == ["cache"]
+    assert {p.name for p in tmp_path.iterdir()} == {"cache", ".locks"}
     assert re.search(r"QwenVL: [\d,]+ of 1,\d{3},\d{3} parameters are trained", shown)
     assert "adapter: DoRA, scheme attention, rank 16, alpha 64" in shown
     assert "model.visual.blocks.{0-1}.attn.qkv (2)" in shown

@@ -1,31 +1,28 @@
 """Outputs of stages: whole or absent, found again under the same key, made again when damaged."""
 
 import json
+import shutil
 
 import pytest
 
-from reidbench.run.store import Store, key_of, link
+from reidbench.run.store import Store, link
+
+KEY = "k" * 64
 
 
 @pytest.fixture
 def store(tmp_path):
-    return Store(tmp_path / "stages")
+    return Store(tmp_path)
 
 
 def write(text):
     return lambda folder: (folder / "out.txt").write_text(text)
 
 
-def test_key_is_of_the_content_not_of_the_order():
-    assert key_of({"a": 1, "b": [1, 2]}) == key_of({"b": [1, 2], "a": 1})
-    assert key_of({"a": 1}) != key_of({"a": 2})
-
-
 def test_made_once_and_found_again(store):
-    key = key_of("x")
-    assert not store.has("teacher", key)
-    folder = store.make("teacher", key, "x", write("hello"))
-    assert store.has("teacher", key)
+    assert not store.has("teacher", KEY)
+    folder = store.make("teacher", KEY, "x", write("hello"))
+    assert store.has("teacher", KEY) and not store.has("teacher", "l" * 64)
     assert (folder / "out.txt").read_text() == "hello"
     assert json.loads((folder / "stage.json").read_text())["made_from"] == "x"
 
@@ -37,28 +34,41 @@ def test_a_stage_that_dies_leaves_nothing(store, error):
         raise error("died")
 
     with pytest.raises(error):
-        store.make("teacher", key_of("x"), "x", die)
-    assert not store.has("teacher", key_of("x"))
+        store.make("teacher", KEY, "x", die)
+    assert not store.has("teacher", KEY)
     assert list(store.root.iterdir()) == []
 
 
-def test_damage_is_noticed_and_made_again(store):
-    key = key_of("x")
-    for harm in (
-        lambda f: (f / "out.txt").write_text("hell"),
+def test_what_a_killed_process_left_is_not_taken(store):
+    left = store.root / f".part-{store.name('teacher', KEY)}"
+    left.mkdir(parents=True)
+    (left / "other.txt").write_text("of a process that was killed")
+    folder = store.make("teacher", KEY, "x", write("hello"))
+    assert {p.name for p in folder.iterdir()} == {"out.txt", "stage.json"}
+    assert [p.name for p in store.root.iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda f: (f / "out.txt").write_text("hellO"),  # the same size
         lambda f: (f / "out.txt").unlink(),
         lambda f: (f / "stage.json").write_text("{"),
+        lambda f: (f / "stage.json").write_text("[1]"),
         lambda f: (f / "extra").write_text(""),
-    ):
-        folder = store.make("teacher", key, "x", write("hello"))
-        harm(folder)
-        assert not store.has("teacher", key)
-    assert store.make("teacher", key, "x", write("hello")) and store.has("teacher", key)
+        shutil.rmtree,
+    ],
+)
+def test_damage_is_noticed_and_made_again(store, harm):
+    harm(store.make("teacher", KEY, "x", write("hello")))
+    assert not store.has("teacher", KEY)
+    folder = store.make("teacher", KEY, "x", write("hello"))
+    assert store.has("teacher", KEY) and (folder / "out.txt").read_text() == "hello"
 
 
 def test_a_link_shows_the_latest_output(store, tmp_path):
-    one = store.make("embed", key_of(1), 1, write("one"))
-    two = store.make("embed", key_of(2), 2, write("two"))
+    one = store.make("embed", "1" * 64, 1, write("one"))
+    two = store.make("embed", "2" * 64, 2, write("two"))
     shown = tmp_path / "run" / "embed"
     link(one, shown)
     link(one, shown)
@@ -66,3 +76,14 @@ def test_a_link_shows_the_latest_output(store, tmp_path):
     link(two, shown)
     assert (shown / "out.txt").read_text() == "two"
     assert (one / "out.txt").read_text() == "one"
+    assert [p.name for p in shown.parent.iterdir()] == ["embed"]
+
+
+def test_a_run_keeps_what_it_linked_when_the_store_is_deleted(store, tmp_path):
+    output, shown = store.make("embed", KEY, 1, write("one")), tmp_path / "run" / "embed"
+    link(output, shown)
+    shutil.rmtree(output)
+    assert (shown / "out.txt").read_text() == "one"
+    with pytest.raises(FileNotFoundError):
+        link(output, shown)
+    assert (shown / "out.txt").read_text() == "one"

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from reidbench.training.head import Outputs
+from reidbench.models.model import Outputs
 from reidbench.training.objective import Objective, Weighted
 
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from reidbench.cli.main import main
 from reidbench.training import trainer
-from reidbench.training.resume import Checkpoints, changing, put_back
+from reidbench.training.resume import Checkpoints, load_trainable_state, trainable_state
 from reidbench_registry import DataError
 
 CONFIG = """
@@ -139,12 +139,12 @@ def test_optimizers_and_schedulers_come_back(tmp_path, optimizer, scheduler):
     model, optimiser, schedule = start()
     go(model, optimiser, schedule, range(4))
     checkpoints = Checkpoints(tmp_path, 0)
-    checkpoints.save(4, {"w": changing(model), "o": optimiser.state_dict(),
+    checkpoints.save(4, {"w": trainable_state(model), "o": optimiser.state_dict(),
                          "s": schedule.state_dict()})  # fmt: skip
     go(model, optimiser, schedule, range(4, 9))
     again, optimiser, schedule = start()
     steps, state = checkpoints.load()
-    put_back(again, state["w"])
+    load_trainable_state(again, state["w"])
     optimiser.load_state_dict(state["o"])
     schedule.load_state_dict(state["s"])
     go(again, optimiser, schedule, range(steps, 9))
@@ -153,7 +153,7 @@ def test_optimizers_and_schedulers_come_back(tmp_path, optimizer, scheduler):
 
 def test_a_checkpoint_of_another_model_is_refused(tmp_path):
     with pytest.raises(DataError, match="does not fit the model at weight"):
-        put_back(nn.Linear(3, 2), changing(nn.Linear(4, 2)))
+        load_trainable_state(nn.Linear(3, 2), trainable_state(nn.Linear(4, 2)))
     Checkpoints(tmp_path, 0).save(1, {})
     assert Checkpoints(tmp_path, 0).load() == (1, {})
     (tmp_path / "step-00000001" / "state.json").write_text("{")

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from reidbench import config as configs
 from reidbench.cli.main import main
 from reidbench.pluginhost import PluginHost
-from reidbench.run.validation import Validator
+from reidbench.run.stages.validation import Validator
 from reidbench.training import resume, trainer
 from reidbench.training.selection import Selection, Validated
 from reidbench_registry import ConfigError
@@ -151,4 +151,4 @@ def test_of_equals_the_first_is_best():
     selection.look(1)
     model.weight.data.add_(1)
     selection.look(2)
-    assert selection.put_best() == 1 and torch.equal(model.weight, first)
+    assert selection.load_best() == 1 and torch.equal(model.weight, first)

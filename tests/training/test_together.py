@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from reidbench.cli.main import main
-from reidbench.training.steps import refuse_cut_up
+from reidbench.training.steps import check_not_sharded
 from reidbench_registry import ConfigError
 
 CONFIG = """
@@ -110,6 +110,6 @@ def test_a_step_that_cannot_be_shared_equally_is_refused(config, tmp_path):
 
 
 def test_a_model_that_is_cut_up_is_refused():
-    refuse_cut_up("MULTI_GPU", "teacher")
+    check_not_sharded("MULTI_GPU", "teacher")
     with pytest.raises(ConfigError, match="teacher: every process holds the whole model; FSDP"):
-        refuse_cut_up("FSDP", "teacher")
+        check_not_sharded("FSDP", "teacher")

@@ -41,7 +41,9 @@ def add_parser(actions: argparse._SubParsersAction) -> None:
         metavar="modality.argument=value",
         help="arguments of the operators",
     )
-    derive.add_argument("--seed", type=int, default=0, help="of the operators' chance (default: 0)")
+    derive.add_argument(
+        "--seed", type=int, default=0, help="of the operators' random numbers (default: 0)"
+    )
     derive.add_argument(
         "--format",
         choices=("png", "jpeg"),

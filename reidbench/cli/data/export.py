@@ -35,23 +35,19 @@ def add_parser(actions: argparse._SubParsersAction) -> None:
 def handle(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from reidbench_registry import fingerprint
     from reidbench_registry.registries import KindRegistry
 
+    from ...data.prepared import cache_folder, prepare, write_index
     from ...pluginhost import PluginHost
-    from ...run.stages.data import Data, cache_folder, write_index
 
     host = PluginHost()
     cfg = dataset_config(arguments, host)
     dataset = KindRegistry("dataset", host.catalog).create(cfg)
-    cache = cache_folder(arguments.work_dir, cfg)
-    cache.mkdir(parents=True, exist_ok=True)
-    records = list(dataset.prepare(cache, reporter().track))
+    data = prepare(dataset, cache_folder(arguments.work_dir, cfg), reporter().track)
     table = arguments.out / f"manifest.{arguments.table}"
-    # The card may tell more once the files were read.
-    write_index(Data(dataset.card, records, fingerprint(dataset.card, records)), table)
+    write_index(data, table)
     console = Console()
     for note in getattr(dataset, "notes", ()):
         console.print(note, highlight=False, soft_wrap=True, markup=False)
-    console.print(f"{table}: {len(records):,} items", highlight=False, soft_wrap=True)
+    console.print(f"{table}: {len(data.records):,} items", highlight=False, soft_wrap=True)
     return 0

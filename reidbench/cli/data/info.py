@@ -76,8 +76,8 @@ def _show_card(name: str, as_json: bool, host: PluginHost) -> int:
     card = card_of(entry)
     takes = signature(entry).parameters
     if as_json:
-        told = {"name": entry.name, "arguments": takes, "card": asdict(card)}
-        print(json.dumps(told, indent=2, ensure_ascii=False))
+        described = {"name": entry.name, "arguments": takes, "card": asdict(card)}
+        print(json.dumps(described, indent=2, ensure_ascii=False))
         return 0
 
     from rich.console import Console

@@ -1,4 +1,4 @@
-"""What the actions of `reidbench data` share: the data set that they are told, and tables."""
+"""What the actions of `reidbench data` share: the options that name a data set, and tables."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def add_dataset(action: argparse.ArgumentParser) -> None:
 
 
 def dataset_config(arguments: argparse.Namespace, host: PluginHost) -> dict[str, Any]:
-    """What `add_dataset` was told, as in a config. Raises ConfigError for a wrong argument."""
+    """The config of the data set that the options name. Raises ConfigError for a wrong argument."""
     from ...config import overrides
 
     cfg: dict[str, Any] = {"type": arguments.name}
@@ -77,7 +77,7 @@ def check_arguments(cfg: dict[str, Any], host: PluginHost) -> None:
 def caches(work_dir: Path | None) -> Iterator[Any]:
     """Where a data set with a given config keeps what it makes: the folder of runs in `work_dir`,
     or a temporary one."""
-    from ...run.stages.data import cache_folder
+    from ...data.prepared import cache_folder
 
     with contextlib.ExitStack() as stack:
         base = work_dir or Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
-from ...bank import Bank
+from ...embeddings import Embeddings
+from ...models.build import with_teacher_dim
 from ..context import Context, Output
-from . import fit
-from .data import Data
+from ..stage import Entries, Job, Stage
+from .fit import fit, training_entries, training_settings
+from .needed import trains_student
 
 
-def run(context: Context, data: Data, bank: Output | None) -> Output:
-    section = context.experiment.student
-    assert section is not None
-    # A student without distillers learns nothing from the bank but its dimension.
-    inputs = fit.inputs(context, data, **({"bank": bank.key} if bank else {}))
-    partial = context.partial("distill", section, inputs)
-
-    def work(out: Path) -> None:
-        loaded = Bank.load(bank.folder) if bank else None
-        fit.fit(
-            context,
-            "distill",
-            section,
-            data,
-            out,
-            partial,
-            bank=loaded,
-            **student_arguments(context, loaded),
-        )
-
-    return context.stage("distill", section, inputs, work)
+def complete_student(context: Context, teacher_dim: int) -> None:
+    """Write the student's dimension into the config, when it is the teacher's."""
+    student = context.section("student")
+    takes = context.signature("backbone", student.backbone)
+    context.set_section("student", with_teacher_dim(student, takes, teacher_dim))
 
 
-def student_arguments(context: Context, bank: Bank | None) -> dict[str, int]:
-    """The teacher's dimension, for a student that can project into it and was told nothing."""
-    student = context.experiment.student
-    if student is None or bank is None or student.backbone.get("embed_dim") is not None:
-        return {}
-    cfg = student.backbone
-    takes = context.signature("backbone", cfg).parameters
-    return {"embed_dim": bank.features.shape[1]} if "embed_dim" in takes else {}
+class Distill(Stage):
+    name = "distill"
+    section = "student"
+    needs = ("embed",)
+    makes = "the student's weights"
+
+    def wanted(self, context: Context) -> bool:
+        return trains_student(context)
+
+    def complete(self, context: Context, inputs: Mapping[str, Output]) -> None:
+        if "embed" in inputs and context.section("student").backbone.get("embed_dim") is None:
+            complete_student(context, Embeddings.load(inputs["embed"].folder).dim)
+
+    def settings(self, context: Context) -> dict[str, Any]:
+        return training_settings(context, "student")
+
+    def entries(self, context: Context) -> Entries:
+        return training_entries(context, "student")
+
+    def run(self, context: Context, job: Job) -> None:
+        bank = Embeddings.load(job.inputs["embed"].folder) if "embed" in job.inputs else None
+        fit(context, self.name, "student", job, bank)

@@ -2,53 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from reidbench_registry import Task
-
-from ...bank import Bank
-from ...evaluation.scoring import taking_part
-from ...training import checkpoint
-from ...training.embed import embed
-from ...training.shards import Shards
-from ..context import Context, Output
+from ...embeddings.extract import extract
+from ...embeddings.shards import Shards
+from ...evaluation.scoring import records_of
+from ..context import Context
 from ..device import device_of
-from . import fit
-from .data import Data
+from ..models import SOURCES
+from ..stage import Entries, Job, Stage
+from ..tasks import tasks_of
+from ..usable import usable
+from .needed import teacher_is_needed
 
 
-def run(
-    context: Context, data: Data, teacher: Output, tasks: Sequence[Task] | None = None
-) -> Output:
-    """Every record of the data, or what the given tasks need."""
-    section = context.experiment.teacher
-    assert section is not None
-    experiment = context.experiment
-    wanted = data.records if tasks is None else taking_part(tasks, data.records)
-    dtype = experiment.evaluation.bank_dtype
-    keys: dict[str, Any] = {"teacher": teacher.key, "dtype": dtype}
-    if tasks is not None:
-        keys["tasks"] = [t.describe() for t in tasks]
+class Embed(Stage):
+    """All records of a run's own teacher; of a teacher that another run gives, those of the tasks
+    alone."""
 
-    inputs = fit.inputs(context, data, **keys)
-    partial = context.partial("embed", section, inputs)
+    name = "embed"
+    section = "teacher"
+    needs = ("teacher",)
+    makes = "the teacher's bank"
 
-    def work(out: Path) -> None:
-        model = fit.model_of(context, section)
-        checkpoint.load(model, teacher.folder)
-        records = fit.usable(wanted, model.backbone, "embed")
-        features = embed(
+    def wanted(self, context: Context) -> bool:
+        return teacher_is_needed(context)
+
+    def settings(self, context: Context) -> dict[str, Any]:
+        settings: dict[str, Any] = {"dtype": context.experiment.evaluation.bank_dtype}
+        if context.given:
+            settings["tasks"] = [task.describe() for task in tasks_of(context)]
+        return settings
+
+    def entries(self, context: Context) -> Entries:
+        return [("backbone", context.section("teacher").backbone)]
+
+    def run(self, context: Context, job: Job) -> None:
+        experiment = context.experiment
+        model = SOURCES["teacher"].open(context, "teacher", job.inputs["teacher"])
+        records = job.data.records
+        if context.given:
+            records = records_of(tasks_of(context), records)
+        bank = extract(
             model,
-            records,
+            usable(records, model.backbone, self.name),
             experiment.evaluation.batch_size,
             device_of(experiment.run),
             experiment.run.workers,
-            context.reporter,
+            context.reporter.track,
             "embedding with the teacher",
-            Shards(partial),
+            Shards(job.partial),
         )
-        Bank(features, [r.item_id for r in records]).save(out, dtype)
-
-    return context.stage("embed", section, inputs, work)
+        bank.save(job.out, experiment.evaluation.bank_dtype)

@@ -3,92 +3,85 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-from reidbench_registry import ConfigError, Task
+from reidbench_registry import ConfigError, DataError
 
-from ...bank import Bank
-from ...config.schema import SIDES
-from ...evaluation.per_query import save_per_query
-from ...evaluation.score import Side
-from ...evaluation.scoring import Pair, score_all, taking_part
+from ...config.modes import MODES
+from ...config.walk import entries_in, key_settings
+from ...evaluation.scoring import Pair, records_of, score_all
+from ...results.per_query import save_per_query
 from ...tools.files import write_json
-from ...training import checkpoint
-from ...training.embed import embed
 from ..context import Context, Output
-from ..device import device_of
-from ..tasks import lacking, tasks_config, tasks_of
-from . import fit
-from .data import Data
-from .distill import student_arguments
+from ..models import SOURCES, embeddings_of
+from ..stage import Entries, Job, Stage
+from ..tasks import task_configs, tasks_of, why_not_scored
+
+SCORES = "scores.json"
 
 
-def run(context: Context, data: Data, bank: Output | None, student: Output | None) -> Output:
-    section = context.experiment.evaluation
-    keys = {name: o.key for name, o in (("student", student), ("bank", bank)) if o}
-    return context.stage(
-        "evaluate",
-        section,
-        fit.inputs(context, data, **keys, tasks=tasks_config(context)),
-        lambda out: _evaluate(context, data, bank, student, out),
-    )
+class Evaluate(Stage):
+    name = "evaluate"
+    section = "evaluation"
+    needs = tuple(dict.fromkeys(source.reads for source in SOURCES.values()))
+    makes = "scores, and the figures query by query"
 
+    def wanted(self, context: Context) -> bool:
+        return True
 
-def scores(output: Output) -> list[dict[str, Any]]:
-    return json.loads((output.folder / "scores.json").read_text(encoding="utf-8"))
+    def settings(self, context: Context) -> dict[str, Any]:
+        return key_settings(context.experiment.evaluation) | {"tasks": task_configs(context)}
 
+    def entries(self, context: Context) -> Entries:
+        tasks = [("task", cfg) for cfg in task_configs(context)]
+        backbones = [
+            ("backbone", context.section(model).backbone)
+            for model in SOURCES
+            if context.experiment.uses(model)
+        ]
+        return [*entries_in(context.experiment.evaluation), *tasks, *backbones]
 
-def _evaluate(
-    context: Context, data: Data, bank: Output | None, student: Output | None, out: Path
-) -> None:
-    experiment = context.experiment
-    section = experiment.evaluation
-    tasks = tasks_of(context)
-    metrics = [context.create("metric", cfg) for cfg in section.metrics]
-    for task in tasks:
-        data.split(task.query.split)
-        data.split(task.gallery.split)
-    records = taking_part(tasks, data.records)
-
-    banked = Bank.load(bank.folder) if bank else None
-    sides: dict[str, Side] = {}
-    if banked:
-        sides["teacher"] = Side.of(banked.features, banked.item_ids)
-    if student is not None:
-        assert experiment.student is not None
-        model = fit.model_of(context, experiment.student, **student_arguments(context, banked))
-        checkpoint.load(model, student.folder)
-        embedded = fit.usable(records, model.backbone, "evaluate")
-        features = embed(
-            model,
-            embedded,
-            section.batch_size,
-            device_of(experiment.run),
-            experiment.run.workers,
-            context.reporter,
-            "embedding with the student",
+    def run(self, context: Context, job: Job) -> None:
+        evaluation = context.experiment.evaluation
+        tasks = tasks_of(context)
+        metrics = [context.create("metric", cfg) for cfg in evaluation.metrics]
+        for task in tasks:
+            job.data.split(task.query.split)
+            job.data.split(task.gallery.split)
+        records = records_of(tasks, job.data.records)
+        embeddings = {
+            model: embeddings_of(context, model, job.inputs, records, job.out / model)
+            for model in SOURCES
+            if context.experiment.uses(model)
+        }
+        chosen = []
+        for task in tasks:
+            for mode in evaluation.modes:
+                if why := why_not_scored(task, mode, records, embeddings):
+                    context.reporter.line(self.name, f"{task.name}, {mode}: not scored, {why}")
+                else:
+                    chosen.append((task, mode))
+        if not chosen:
+            raise ConfigError("evaluate: the models embed too few modalities for any of the tasks")
+        scores = score_all(
+            context.reporter.track(chosen, "scoring", len(chosen)),
+            records,
+            job.data.card,
+            job.data.fingerprint,
+            {
+                mode: Pair(embeddings[MODES[mode].query], embeddings[MODES[mode].gallery])
+                for mode in evaluation.modes
+            },
+            metrics,
         )
-        edge = Bank(features, [r.item_id for r in embedded])
-        edge.save(out)
-        sides["student"] = Side.of(edge.features, edge.item_ids)
+        save_per_query(job.out, scores.per_query)
+        write_json(job.out / SCORES, scores.rows)
 
-    chosen: list[tuple[Task, str]] = []
-    for task in tasks:
-        for mode in section.modes:
-            if why := lacking(task, mode, records, sides):
-                context.reporter.line("evaluate", f"{task.name}, {mode}: not scored, {why}")
-            else:
-                chosen.append((task, mode))
-    if not chosen:
-        raise ConfigError("evaluate: the models embed too few modalities for any of the tasks")
-    found = score_all(
-        context.reporter.track(chosen, "scoring", len(chosen)),
-        records,
-        data.card,
-        data.fingerprint,
-        {mode: Pair(*(sides[side] for side in SIDES[mode])) for _, mode in chosen},
-        metrics,
-    )
-    save_per_query(out, found.per_query)
-    write_json(out / "scores.json", found.rows)
+
+def read_scores(output: Output) -> list[dict[str, Any]]:
+    """The rows that the stage wrote. Raises DataError for a damaged file."""
+    path = output.folder / SCORES
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: {error}") from None

@@ -3,132 +3,187 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from reidbench_registry import Backbone, ConfigError, Record
+from reidbench_registry import Backbone, ConfigError
 
-from ...bank import Bank
-from ...config.check import WEIGHT
+from ...config.fill import WEIGHT
+from ...config.modes import MODES
 from ...config.schema import Distillation, Student, Teacher, Training
+from ...config.walk import entries_in, key_settings
+from ...embeddings import Embeddings
+from ...models import checkpoint
+from ...models.build import build_backbone, build_model
+from ...models.model import ReIDModel
 from ...tools.files import write_json
-from ...training import checkpoint
-from ...training.head import ReIDModel
 from ...training.objective import Objective, Weighted
 from ...training.resume import Checkpoints
 from ...training.selection import Selection
 from ...training.trainer import train
 from ..context import Context
-from ..validation import Validator
-from .data import Data
+from ..stage import Entries, Job
+from ..tasks import task_configs
+from ..usable import usable
+from .validation import Validator
 
 
-def inputs(context: Context, data: Data, **keys: Any) -> dict[str, Any]:
-    """What a training stage depends on beside its section."""
-    run = context.experiment.run
-    return {"data": data.fingerprint, "seed": run.seed, "precision": run.precision, **keys}
+def training_settings(context: Context, model: str) -> dict[str, Any]:
+    """What of the config changes a trained model. A validation does only when weights are chosen
+    by it, and then so does all that it scores."""
+    section = context.section(model)
+    settings = key_settings(section)
+    training: Training | None = section.train
+    if training is not None and training.selection == "last":
+        settings["train"].pop("validation")
+    elif training is not None:
+        evaluation = context.experiment.evaluation
+        settings["chosen_by"] = {
+            "tasks": task_configs(context),
+            "metrics": evaluation.metrics,
+            "modes": evaluation.modes,
+        }
+    return settings
 
 
-def model_of(
-    context: Context, section: Teacher | Student, classes: int = 0, **extra: Any
-) -> ReIDModel:
-    """The section's backbone and neck, with a classifier for `classes` identities."""
-    torch.manual_seed(context.experiment.run.seed)
-    backbone: Backbone = context.create("backbone", section.backbone, **extra)
-    return ReIDModel(backbone, section.neck, section.tap, classes)
+def training_entries(context: Context, model: str) -> Entries:
+    """The entries whose code changes a trained model."""
+    section = context.section(model)
+    entries = list(entries_in(section))
+    if section.train is not None and section.train.selection == "val":
+        entries += entries_in(context.experiment.evaluation)
+        entries += [("task", cfg) for cfg in task_configs(context)]
+    return entries
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What is trained, and by what."""
+
+    model: ReIDModel
+    labels: dict[str, int]
+    """pid -> label of the train identities"""
+    losses: list[Weighted]
+    distillers: list[Weighted]
 
 
 def fit(
+    context: Context, stage: str, model_name: str, job: Job, bank: Embeddings | None = None
+) -> None:
+    """Train the section's model on the train split and write its checkpoint into `job.out`; an
+    interrupted training continues from what lies in `job.partial`.
+
+    `bank` gives the teacher's features to a distillation. `training.json` in the output says which
+    weights these are and what validation found."""
+    section: Teacher | Student = context.section(model_name)
+    training, run = section.train, context.experiment.run
+    if training is None:
+        checkpoint.save(build_model(context.create, section, run.seed), {}, job.out)
+        record = {"selection": "untrained", "step": 0, "steps": 0}
+        write_json(job.out / "training.json", record)
+        context.reporter.line(stage, f"{section.backbone['type']}: used as it is")
+        return
+    parts = _build(context, section, training, job)
+    model = parts.model
+    if bank is not None:
+        _check_comparable(context, model.backbone.embed_dim, bank.dim)
+    records = usable(job.data.split("train"), model.backbone, stage)
+    objective = Objective(
+        parts.losses,
+        parts.distillers,
+        training.task_weight if isinstance(training, Distillation) else 1.0,
+        bank=bank.take(records).float() if bank and parts.distillers else None,
+        student_dim=model.backbone.embed_dim,
+    )
+    _report_sizes(context, stage, section, training, parts, objective, len(records))
+    selection = None
+    if training.validation is not None:
+        validator = Validator(context, training.validation, job.data, model, model_name, bank)
+        keep_best = training.selection == "val"
+        selection = Selection(model, validator, training.validation.every, keep_best)
+    train(
+        stage,
+        f"{model_name}.train",
+        model,
+        objective,
+        records,
+        labels=torch.tensor([parts.labels[r.pid] for r in records]),
+        sampler=context.create("sampler", training.sampler),
+        transforms=[context.create("transform", t) for t in training.augment],
+        training=training,
+        run=run,
+        reporter=context.reporter,
+        checkpoints=Checkpoints(job.partial, run.checkpoint_minutes),
+        selection=selection,
+    )
+    _save(context, stage, training, model, parts.labels, selection, job.out)
+
+
+def _build(context: Context, section: Teacher | Student, training: Training, job: Job) -> _Parts:
+    """The model, with a classifier when a loss needs logits, and the terms of its objective."""
+    labels = {pid: i for i, pid in enumerate(sorted({r.pid for r in job.data.split("train")}))}
+    backbone: Backbone = build_backbone(context.create, section, context.experiment.run.seed)
+    supplied = {"num_classes": len(labels), "embed_dim": backbone.embed_dim}
+    losses = _weighted(context, "loss", training.losses, supplied)
+    distillers: list[Weighted] = []
+    if isinstance(training, Distillation):
+        distillers = _weighted(context, "distiller", training.distillers, {})
+    needs_logits = any(getattr(w.term, "needs_logits", False) for w in losses)
+    classes = len(labels) if needs_logits else 0
+    model = ReIDModel(backbone, section.neck, section.tap, classes)
+    return _Parts(model, labels, losses, distillers)
+
+
+def _weighted(
+    context: Context, kind: str, cfgs: Sequence[dict[str, Any]], supplied: dict[str, int]
+) -> list[Weighted]:
+    """The terms that the configs describe; those that ask for arguments which the harness knows get
+    them."""
+    terms = []
+    for cfg in cfgs:
+        extra = {name: supplied[name] for name in context.supplied(kind, cfg)}
+        terms.append(Weighted(cfg["type"], cfg[WEIGHT], context.create(kind, cfg, **extra)))
+    return terms
+
+
+def _check_comparable(context: Context, student_dim: int, teacher_dim: int) -> None:
+    """Raises ConfigError, before the training and not after it, when a mode compares features of
+    different dimensions."""
+    for name in context.experiment.evaluation.modes:
+        if MODES[name].mixes_models and student_dim != teacher_dim:
+            raise ConfigError(
+                f"evaluation.modes: {name!r} compares features of the student, which has "
+                f"{student_dim} dimensions, with those of the teacher, which has {teacher_dim}: "
+                "leave the mode out, or the student's embed_dim"
+            )
+
+
+def _report_sizes(
     context: Context,
     stage: str,
     section: Teacher | Student,
-    data: Data,
-    out: Path,
-    partial: Path,
-    bank: Bank | None = None,
-    **extra: Any,
+    training: Training,
+    parts: _Parts,
+    objective: Objective,
+    items: int,
 ) -> None:
-    """Train the section's model on the train split and write its checkpoint into `out`; what an
-    interrupted training continues from lies in `partial` meanwhile.
-
-    `bank` gives the teacher's features to a distillation. `training.json` in `out` says which
-    weights these are and what validation found."""
-    training, run = section.train, context.experiment.run
-    if training is None:
-        checkpoint.save(model_of(context, section, **extra), {}, out)
-        write_json(out / "training.json", {"selection": "untrained", "step": 0, "steps": 0})
-        context.reporter.line(stage, f"{section.backbone['type']}: used as it is")
-        return
-    losses = _weighted(context, "loss", training.losses)
-    distillers: list[Weighted] = []
-    task_weight = 1.0
-    if isinstance(training, Distillation):
-        distillers = _weighted(context, "distiller", training.distillers)
-        task_weight = training.task_weight
-
-    labels = {pid: i for i, pid in enumerate(sorted({r.pid for r in data.split("train")}))}
-    wants_classes = any(getattr(w.term, "needs_logits", False) for w in losses)
-    model = model_of(context, section, len(labels) if wants_classes else 0, **extra)
-    if bank is not None:
-        _comparable(context, model.backbone.embed_dim, bank.features.shape[1])
-    records = usable(data.split("train"), model.backbone, stage)
-    objective = Objective(
-        losses,
-        distillers,
-        task_weight,
-        bank=bank.rows(records) if bank and distillers else None,
-        student_dim=model.backbone.embed_dim,
-    )
     if objective.projection is not None:
         context.reporter.line(
             stage,
             f"a learned projection {objective.projection.in_features} -> "
             f"{objective.projection.out_features} stands before the distillers (training only)",
         )
-    trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    total = sum(p.numel() for p in model.parameters())
+    trained = sum(p.numel() for p in parts.model.parameters() if p.requires_grad)
+    total = sum(p.numel() for p in parts.model.parameters())
     context.reporter.line(
         stage,
-        f"{section.backbone['type']}: {_millions(trained)} of {_millions(total)} M parameters "
-        f"trained, {training.steps} steps on {len(records)} items of {len(labels)} identities",
+        f"{section.backbone['type']}: {trained / 1e6:.2f} of {total / 1e6:.2f} M parameters "
+        f"trained, {training.steps} steps on {items} items of {len(parts.labels)} identities",
         config=asdict(section),
     )
-    selection = None
-    if training.validation is not None:
-        side = "teacher" if isinstance(section, Teacher) else "student"
-        validator = Validator(context, training.validation, data, model, side, bank)
-        keep_best = training.selection == "val"
-        selection = Selection(model, validator, training.validation.every, keep_best)
-    train(
-        stage,
-        model,
-        objective,
-        records,
-        labels=_labels(records, labels),
-        sampler=context.create("sampler", training.sampler),
-        transforms=[context.create("transform", t) for t in training.augment],
-        training=training,
-        run=run,
-        reporter=context.reporter,
-        checkpoints=Checkpoints(partial, run.checkpoint_minutes),
-        selection=selection,
-    )
-    _save(context, stage, training, model, labels, selection, out)
-
-
-def _comparable(context: Context, student: int, teacher: int) -> None:
-    """Raises ConfigError, before the training and not after it, when the run is to compare features
-    of different dimensions."""
-    if student != teacher and "edge-cloud" in context.experiment.evaluation.modes:
-        raise ConfigError(
-            f"evaluation.modes: 'edge-cloud' compares features of the student, which has {student} "
-            f"dimensions, with those of the teacher, which has {teacher}: leave the mode out, or "
-            "the student's embed_dim"
-        )
 
 
 def _save(
@@ -144,7 +199,7 @@ def _save(
     step = training.steps
     if selection is not None and selection.keep_best:
         checkpoint.save(model, labels, out / "last")
-        step = selection.put_best()
+        step = selection.load_best()
     checkpoint.save(model, labels, out)
     record: dict[str, Any] = {
         "selection": training.selection,
@@ -160,26 +215,3 @@ def _save(
             words += f", {value[step]:.1f} after step {step}, which is taken"
         context.reporter.line(stage, words)
     write_json(out / "training.json", record)
-
-
-def usable(records: Sequence[Record], backbone: Any, stage: str) -> list[Record]:
-    """The records whose modality the backbone embeds. Raises ConfigError when none is."""
-    found = [r for r in records if r.modality in backbone.modalities]
-    if not found:
-        raise ConfigError(
-            f"{stage}: the backbone embeds {', '.join(sorted(backbone.modalities))}, the data "
-            f"has {', '.join(sorted({r.modality for r in records if not r.members}))}"
-        )
-    return found
-
-
-def _weighted(context: Context, kind: str, items: list[dict[str, Any]]) -> list[Weighted]:
-    return [Weighted(c["type"], c[WEIGHT], context.create(kind, c)) for c in items]
-
-
-def _labels(records: Sequence[Record], labels: dict[str, int]) -> Tensor:
-    return torch.tensor([labels[r.pid] for r in records])
-
-
-def _millions(count: int) -> str:
-    return f"{count / 1e6:.2f}"

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from ..context import Context, Output
-from . import fit
-from .data import Data
+from typing import Any
+
+from ..context import Context
+from ..stage import Entries, Job, Stage
+from .fit import fit, training_entries, training_settings
+from .needed import teacher_is_needed
 
 
-def run(context: Context, data: Data) -> Output:
-    section = context.experiment.teacher
-    assert section is not None
-    inputs = fit.inputs(context, data)
-    partial = context.partial("teacher", section, inputs)
-    return context.stage(
-        "teacher",
-        section,
-        inputs,
-        lambda out: fit.fit(context, "teacher", section, data, out, partial),
-    )
+class Teacher(Stage):
+    name = "teacher"
+    section = "teacher"
+    makes = "the teacher's weights"
+
+    def wanted(self, context: Context) -> bool:
+        return teacher_is_needed(context)
+
+    def settings(self, context: Context) -> dict[str, Any]:
+        return training_settings(context, "teacher")
+
+    def entries(self, context: Context) -> Entries:
+        return training_entries(context, "teacher")
+
+    def run(self, context: Context, job: Job) -> None:
+        fit(context, self.name, "teacher", job)

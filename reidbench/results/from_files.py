@@ -1,0 +1,116 @@
+"""Embeddings from files and a manifest -> the same result record as a run's. No image is opened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from reidbench_registry import DataError, DatasetCard, Metric, Record, Task, fingerprint
+
+from ..embeddings.files import EmbeddingFile
+from ..evaluation.scoring import Pair, Scores, check_names, score_all
+from . import provenance
+from .per_query import per_query_beside, save_per_query
+from .record import ResultRecord, build, write
+
+
+def score_embeddings(
+    manifest: Path,
+    records: Sequence[Record],
+    tasks: Sequence[Task],
+    metrics: Sequence[Metric],
+    query: EmbeddingFile,
+    gallery: EmbeddingFile,
+    mode: str,
+    warn: Callable[[str], None],
+    **about: Any,
+) -> tuple[ResultRecord, Scores]:
+    """The result record and the figures query by query; `about` are `protocol` and `components` of
+    the record.
+
+    A task is left out, and `warn` gets a line, when the manifest or the files hold none of its
+    queries or none of its gallery. Raises DataError for embedded items that the manifest does not
+    list, for items of a task that are not embedded, and when no task is left."""
+    known = {r.item_id for r in records}
+    for file in (query, gallery):
+        unknown = [i for i in file.embeddings.item_ids if i not in known]
+        if unknown:
+            raise DataError(
+                f"{file.path}: {len(unknown)} item ids are not in {manifest}, first {unknown[0]!r}"
+            )
+    check_names(tasks)
+    card = card_of(manifest, records)
+    digest = fingerprint(card, records)
+    pair = Pair(query.embeddings, gallery.embeddings)
+    unanswered = {t.name: why for t in tasks if (why := _why_unanswered(t, records, pair))}
+    if len(unanswered) == len(tasks):
+        raise DataError("; ".join(f"task {name!r}: {why}" for name, why in unanswered.items()))
+    for name, why in unanswered.items():
+        warn(f"{name}: not scored, {why}")
+    chosen = [(task, mode) for task in tasks if task.name not in unanswered]
+    scores = score_all(chosen, records, card, digest, {mode: pair}, metrics)
+    not_known = {"neck": None, "tap": None, "selection": None}
+    record = build(
+        run=None,
+        reidbench=provenance.version(),
+        seed=None,
+        dataset=asdict(card) | {"fingerprint": digest},
+        source={"query": query.describe(), "gallery": gallery.describe()},
+        conditions={
+            mode: {
+                "query": not_known,
+                "gallery": not_known,
+                "precision": None,
+                "test_time_augmentation": None,
+                "re_ranking": None,
+            }
+        },
+        scores=scores.rows,
+        stages={},
+        **about,
+    )
+    return record, scores
+
+
+def save(path: Path, record: ResultRecord, scores: Scores) -> None:
+    """Write the result record, and the figures query by query beside it."""
+    save_per_query(per_query_beside(path), scores.per_query)
+    write(path, record)
+
+
+def card_of(manifest: Path, records: Sequence[Record]) -> DatasetCard:
+    """The card beside the manifest (`card.json`, as a run writes it), when its fingerprint is that
+    of these records; otherwise what the records tell."""
+    try:
+        given = json.loads((manifest.parent / "card.json").read_text(encoding="utf-8"))
+        expected = given.pop("fingerprint")
+        card = DatasetCard(**given | {"modalities": tuple(given["modalities"])})
+        if fingerprint(card, records) == expected:
+            return card
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass
+    return DatasetCard(
+        name=", ".join(sorted({r.dataset for r in records})),
+        revision="manifest",
+        licence="unknown",
+        citation="unknown",
+        modalities=tuple(sorted({r.modality for r in records if not r.members})),
+    )
+
+
+def _why_unanswered(task: Task, records: Sequence[Record], pair: Pair) -> str | None:
+    """Why the files cannot answer a task at all. A gap within a task is an error
+    when the task is scored."""
+    for name, select, embeddings in (
+        ("queries", task.query, pair.query),
+        ("gallery", task.gallery, pair.gallery),
+    ):
+        selected = [r for r in records if select(r)]
+        if not selected:
+            return f"the manifest has no {name} for it ({select.modality}, split {select.split!r})"
+        if not any(i in embeddings.row for r in selected for i in embeddings.items_of(r)):
+            return f"none of its {len(selected)} {name} ({select.modality}) is embedded"
+    return None

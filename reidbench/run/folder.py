@@ -1,0 +1,83 @@
+"""The folder of a run: its name, what marks it as one, and when it may be written again."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from reidbench_registry import ConfigError, DataError
+
+from ..config.walk import key_settings
+from ..results import provenance
+from ..results.differences import differences
+from ..tools.digests import json_digest
+from ..tools.files import write_json
+from .context import Context
+
+MARKER = "run.json"
+LAYOUT = 1
+"""Number of the layout of run folders; raised when an older one can no longer be read."""
+RESERVED = ("stages", "partial", "cache")
+_NAME = re.compile(r"[\w+=,-][\w.+=,-]*")
+
+
+def check_name(name: str) -> str:
+    """Raises ConfigError unless `name` can be the name of a folder in the work directory."""
+    if not _NAME.fullmatch(name) or len(name.encode()) > 200 or name in RESERVED:
+        raise ConfigError(
+            f"run.name: {name[:60]!r} is no name for a run folder (letters, digits, _ . + = , -; "
+            f"at most 200 bytes, none of {', '.join(RESERVED)})"
+        )
+    return name
+
+
+def name_of(path: Path, seed: str, options: list[str]) -> str:
+    """A name for what a config and its overrides describe."""
+    stem = re.sub(r"[^\w-]", "-", path.stem)
+    changed = sorted(o for o in options if not o.startswith("run.seed="))
+    return f"{stem}{seed}" + (f"-{json_digest(changed)[:6]}" if changed else "")
+
+
+def lay_out(context: Context) -> None:
+    """Make the run folder, or take the one of an earlier run of the same config, whose result stays
+    until the new one is ready.
+
+    Raises ConfigError for a folder that reidbench did not write, and for one that holds the result
+    of another config: nothing is overwritten silently."""
+    folder, requested = context.run_dir, key_settings(context.experiment)
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise ConfigError(f"{folder} is no folder: choose another run.name")
+    if folder.is_dir() and any(folder.iterdir()):
+        before = read_marker(folder)
+        if (folder / "result.json").exists() and before.get("requested") != requested:
+            differ = differences(before.get("requested"), json.loads(json.dumps(requested)))
+            if differ:
+                words = [f"{key} {a!r}, now {b!r}" for key, (a, b) in list(differ.items())[:3]]
+                raise ConfigError(
+                    f"{folder} holds the result of another config ({'; '.join(words)}): choose "
+                    "another run.name, or remove the folder"
+                )
+    folder.mkdir(parents=True, exist_ok=True)
+    marker = {"layout": LAYOUT, "reidbench": provenance.version(), "requested": requested}
+    write_json(folder / MARKER, marker)
+    context.write_config()
+
+
+def read_marker(folder: Path) -> dict[str, Any]:
+    """`run.json` of a run folder. Raises DataError for a folder that this version of reidbench did
+    not write."""
+    try:
+        marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        if isinstance(marker, dict) and marker.get("layout") == LAYOUT:
+            return marker
+        why = f"its {MARKER} is of another layout"
+    except FileNotFoundError:
+        why = f"it has no {MARKER}"
+    except (OSError, ValueError) as error:
+        why = f"{MARKER}: {error}"
+    raise DataError(
+        f"{folder} is no run folder of this version of reidbench ({why}): run its config again, "
+        "under another name"
+    )
