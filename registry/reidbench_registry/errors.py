@@ -79,7 +79,7 @@ def explain(error: BaseException, distribution: str) -> str:
         return f"the package {missing!r} is not installed: pip install {wanted}"
     try:
         line = " ".join(str(error).split())
-    except Exception:  # a stranger's __str__
+    except BaseException:  # of a __str__ that is somebody else's code
         line = ""
     line = line if len(line) <= _LINE else f"{line[:_LINE]}..."
     return f"{type(error).__name__}: {line}" if line else type(error).__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -11,14 +12,14 @@ from typing import NoReturn
 
 from reidbench_registry import PluginError, ReidbenchError
 
-from .. import distributed
+from .. import distributed, signals
 from . import compare, data, evaluate, listing, new, plugins, run, score
 
 VERBS = (run, evaluate, score, compare, data, listing, plugins, new)
 WITH_PLUGINS = ("run", "eval", "score", "data", "list", "plugins")
 """Verbs that load plugins."""
 BUG = 70
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 
 EPILOG = """examples:
@@ -62,15 +63,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if words and words[0] not in (*verbs.choices, "--version"):
-            parser = _with_plugins(parser, words, set(verbs.choices))
-        return _handle(parser.parse_args(words))
+        with signals.handled():
+            if words and words[0] not in (*verbs.choices, "--version"):
+                parser = _with_plugins(parser, words, set(verbs.choices))
+            return _handle(parser.parse_args(words))
     except ReidbenchError as error:
+        _show_cause(error)
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("interrupted: the same command continues", file=sys.stderr)
-        return INTERRUPTED
+        return TERMINATED if signals.received() == signal.SIGTERM else INTERRUPTED
     except BrokenPipeError:
         return 0
     except OSError as error:
@@ -101,6 +104,16 @@ def _with_plugins(
         theirs_too = "\n".join(["verbs of plugins:", *lines, "", EPILOG])
         parser.epilog = theirs_too.replace("%", "%%")
     return parser
+
+
+def _show_cause(error: ReidbenchError) -> None:
+    """The traceback of an entry that failed, from its own frames on."""
+    from ..pluginhost import EntryFailed
+
+    if isinstance(error, EntryFailed) and error.__cause__ is not None:
+        cause = error.__cause__
+        frames = cause.__traceback__.tb_next if cause.__traceback__ else None
+        traceback.print_exception(type(cause), cause, frames or cause.__traceback__)
 
 
 def _handle(chosen: argparse.Namespace) -> int:

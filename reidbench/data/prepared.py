@@ -9,6 +9,7 @@ from typing import Any
 
 from reidbench_registry import DataError, Dataset, DatasetCard, Record, Track, fingerprint
 
+from ..pluginhost import blamed_on
 from ..tools.digests import json_digest
 from ..tools.files import write_json
 from ..tools.manifest import write_manifest
@@ -37,7 +38,8 @@ def prepare(dataset: Dataset, cache: Path, track: Track) -> Data:
 
     Raises DataError for what is missing on the disk and for an item id that occurs twice."""
     cache.mkdir(parents=True, exist_ok=True)
-    records = list(dataset.prepare(cache, track))
+    with blamed_on(dataset, "prepare"):
+        records = list(dataset.prepare(cache, track))
     card = dataset.card  # after `prepare`: it may say more once the files were read
     repeated = [item for item, n in Counter(r.item_id for r in records).items() if n > 1]
     if repeated:

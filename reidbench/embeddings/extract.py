@@ -14,7 +14,7 @@ from reidbench_registry import DataError, Record, Track
 from .. import distributed
 from ..models.model import ReIDModel
 from .embeddings import Embeddings
-from .items import Items, loader
+from .items import Items, loader, unwrapped
 from .shards import Shards
 
 T = TypeVar("T")
@@ -47,13 +47,20 @@ def extract(
     batches = [b for b in of_rank if not all(done[i] for i in b)]
     items = Items(records, model.backbone)
     data = loader(items, [[(i, 0) for i in batch] for batch in batches], workers)
-    for indices, modality, batch in track(ahead(data), description, len(batches)):
-        embedding = model(send_to_device(batch, device), modality.to(device)).embedding
-        if features is None:
-            features = torch.full((len(records), embedding.shape[1]), torch.nan)
-        features[indices] = embedding.float().cpu()
+    try:
+        for indices, modality, batch in track(
+            ahead(unwrapped(iter(data))), description, len(batches)
+        ):
+            embedding = model(send_to_device(batch, device), modality.to(device)).embedding
+            if features is None:
+                features = torch.full((len(records), embedding.shape[1]), torch.nan)
+            features[indices] = embedding.float().cpu()
+            if shards:
+                shards.add(indices, features[indices])
+    except KeyboardInterrupt:
         if shards:
-            shards.add(indices, features[indices])
+            shards.flush()
+        raise
     features = _of_all_ranks(features, [i for batch in of_rank for i in batch], len(records))
     broken = (~features.isfinite().all(1)).nonzero()
     if len(broken):

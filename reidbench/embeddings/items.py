@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from reidbench_registry import MODALITY_CODE, Backbone, Record, Sampler, Transform
+from reidbench_registry import MODALITY_CODE, Backbone, Record, ReidbenchError, Sampler, Transform
+
+from ..pluginhost import blamed_on, broken_contract
+
+T = TypeVar("T")
 
 
 class Chain:
@@ -23,7 +28,8 @@ class Chain:
 
     def __call__(self, item: Any) -> Any:
         for transform in self.transforms:
-            item = transform(item, self.modality, self.rng)
+            with blamed_on(transform, "an augmentation"):
+                item = transform(item, self.modality, self.rng)
         return item
 
 
@@ -58,7 +64,8 @@ class Items(Dataset):
         if self.transforms:
             rng = np.random.default_rng([self.seed, epoch, index])
             chain = Chain(self.transforms, record.modality, rng)
-        item = self.backbone.preprocess(record, chain)
+        with blamed_on(self.backbone, f"preprocess of item {record.item_id!r}"):
+            item = self.backbone.preprocess(record, chain)
         size = _bytes(item)
         if size <= self._bytes_left:
             self._kept[index] = item
@@ -83,15 +90,36 @@ def loader(items: Items, batches: list[list[tuple[int, int]]], workers: int) -> 
 
     def collate(pairs: list[tuple[int, Any]]) -> tuple[Tensor, Tensor, Any]:
         indices = torch.tensor([index for index, _ in pairs])
-        return indices, codes[indices], items.backbone.collate([item for _, item in pairs])
+        with blamed_on(items.backbone, "collate"):
+            batch = items.backbone.collate([item for _, item in pairs])
+        return indices, codes[indices], batch
 
     return DataLoader(
         items,
         batch_sampler=batches,
         collate_fn=collate,
         num_workers=workers,
+        worker_init_fn=_leave_signals_to_main,
         pin_memory=torch.cuda.is_available(),
     )
+
+
+def unwrapped(batches: Iterator[T]) -> Iterator[T]:
+    """The batches. torch reports an error of a worker process as a whole traceback in the message:
+    it becomes the one line that it was."""
+    try:
+        yield from batches
+    except ReidbenchError as error:
+        text = str(error)
+        if not text.startswith("Caught "):
+            raise
+        line = text.strip().splitlines()[-1].partition(": ")[2]
+        raise type(error)(line) from RuntimeError(text)
+
+
+def _leave_signals_to_main(worker: int) -> None:
+    """Ctrl-C reaches every process of the terminal; the main process decides when to stop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def training_batches(
@@ -106,9 +134,24 @@ def _take(
 ) -> Iterator[list[tuple[int, int]]]:
     epoch = taken = 0
     while taken < steps:
-        for batch in sampler.epoch(records, seed, epoch):
+        before = taken
+        for batch in _epoch(sampler, records, seed, epoch):
             yield [(index, epoch) for index in batch]
             taken += 1
             if taken == steps:
                 return
+        if taken == before:
+            raise broken_contract(sampler, f"drew no batch from {len(records)} items")
         epoch += 1
+
+
+def _epoch(
+    sampler: Sampler, records: Sequence[Record], seed: int, epoch: int
+) -> Iterator[list[int]]:
+    with blamed_on(sampler, "epoch"):
+        for batch in sampler.epoch(records, seed, epoch):
+            if not batch or not all(0 <= index < len(records) for index in batch):
+                raise broken_contract(
+                    sampler, f"drew an empty batch, or items that are not among {len(records)}"
+                )
+            yield batch

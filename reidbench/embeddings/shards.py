@@ -47,7 +47,12 @@ class Shards:
     def add(self, rows: Tensor, features: Tensor) -> None:
         """Add features[n, D] of rows[n]; they are written when `seconds` have passed."""
         self._kept.append((rows, features))
-        if time.monotonic() - self._last < self._seconds:
+        if time.monotonic() - self._last >= self._seconds:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was added since the last file."""
+        if not self._kept:
             return
         rank = distributed.rank()
         files = self._files(f"rows-{rank:04}-*")

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from reidbench_registry import MODALITIES, Backbone
 
+from ..pluginhost import blamed_on, broken_contract
+
 
 def _batch_norm(dim: int) -> nn.BatchNorm1d:
     """BNNeck (Luo et al., Bag of Tricks, CVPRW 2019): batch norm whose bias stays 0."""
@@ -94,10 +96,20 @@ class ReIDModel(nn.Module):
 
     def forward(self, batch: dict, modality: Tensor) -> Outputs:
         """A collated batch of B items and modality[B] -> embeddings and logits."""
-        feature = self.backbone.encode(batch)
+        with blamed_on(self.backbone, "encode"):
+            feature = self.backbone.encode(batch)
+        self._check(feature, len(modality))
         # An embedding before a neck that nothing else needs costs nothing more.
         if self.tap == "before" and self.classifier is None:
             return Outputs(feature, None)
         normed = self.neck(feature, modality)
         logits = self.classifier(normed) if self.classifier is not None else None
         return Outputs(feature if self.tap == "before" else normed, logits)
+
+    def _check(self, feature: Any, items: int) -> None:
+        expected = [items, self.backbone.embed_dim]
+        if not isinstance(feature, Tensor) or list(feature.shape) != expected:
+            shape = list(feature.shape) if isinstance(feature, Tensor) else type(feature).__name__
+            raise broken_contract(
+                self.backbone, f"returned {shape} from encode, expected [B, embed_dim] = {expected}"
+            )

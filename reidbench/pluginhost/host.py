@@ -25,6 +25,7 @@ from reidbench_registry import (
 )
 from reidbench_registry.errors import explain
 
+from ..signals import received
 from .load import Plugin, PluginStatus, load
 
 DISABLE = "REIDBENCH_DISABLE_PLUGINS"
@@ -101,9 +102,9 @@ class PluginHost:
                     if not isinstance(answer, expected):
                         raise TypeError(f"expected {expected.__name__}, got {answer!r}")
                     answers.append((p.owner, answer))
-            except KeyboardInterrupt:
-                raise
             except BaseException as error:
+                if isinstance(error, KeyboardInterrupt) and received() is not None:
+                    raise  # the user's
                 # A plugin's failure, down to sys.exit, must not end a long run.
                 line = f"plugin {p.name!r}, {hook}: {explain(error, p.owner.distribution)}"
                 if self._strict:

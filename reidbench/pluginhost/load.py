@@ -14,6 +14,7 @@ import pluggy
 from reidbench_registry import API_VERSION, Entry, Owner, PluginError, Registrar, hookspecs
 from reidbench_registry.errors import explain
 
+from ..signals import received
 from .sources import missing
 from .stdout import redirected_stdout
 
@@ -85,9 +86,9 @@ def load(point: EntryPoint, disabled: bool) -> Plugin:
             plugin.file = getattr(sys.modules.get(point.module), "__file__", plugin.file)
             _check_version(getattr(module, "REIDBENCH_API", API_VERSION))
             _collect(plugin, module, registrar)
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and received() is not None:
+                raise  # the user's; one that the plugin raises itself is a failure of its own
             # A plugin may fail in any way, down to sys.exit; the others still work.
             plugin.claimed = list(registrar.entries)
             plugin.breaks(_reason(error, plugin.owner))

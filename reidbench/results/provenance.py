@@ -8,14 +8,17 @@ import importlib.util
 import platform
 import sys
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from reidbench_registry import Entry
+from reidbench_registry import ConfigError, Entry
 from reidbench_registry.signature import signature
 
 from ..tools.digests import files_digest, json_digest
 
+MOST_FILES = 10_000
+"""A folder that an argument names may hold so many: its content is hashed."""
 PACKAGES = ("torch", "transformers", "peft", "open_clip_torch", "timm", "accelerate", "numpy")
 
 
@@ -54,8 +57,15 @@ def named_files(entry: Entry, cfg: Mapping[str, Any]) -> dict[str, str]:
         if isinstance(value, str) and value and "\0" not in value:
             path = Path(value).expanduser()
             if path.exists():
+                _check_size(path, f"{entry.kind} {entry.name!r}: {name}={value!r}")
                 digests[name] = files_digest(path.resolve())
     return digests
+
+
+def _check_size(path: Path, what: str) -> None:
+    """Raises ConfigError for a folder that is no folder of weights, before it is read."""
+    if path.is_dir() and any(True for _ in islice(path.rglob("*"), MOST_FILES, None)):
+        raise ConfigError(f"{what} is a folder of more than {MOST_FILES:,} files")
 
 
 def version() -> str:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from rich.markup import escape
 
-from reidbench_registry import KINDS, Owner, RunInfo
+from reidbench_registry import KINDS, Owner, ReidbenchError, RunInfo
+from reidbench_registry.errors import explain
 from reidbench_registry.kinds import SUPPLIED
 from reidbench_registry.registries import KindRegistry
 from reidbench_registry.signature import Signature, signature
@@ -19,7 +20,7 @@ from .. import distributed
 from ..config import Experiment
 from ..config.fill import WEIGHT
 from ..config.modes import MODELS
-from ..pluginhost import PluginHost
+from ..pluginhost import EntryFailed, PluginHost, labelled
 from ..reporter import Reporter
 from ..tools.files import write_json
 from .store import Store
@@ -63,7 +64,15 @@ class Context:
     def create(self, kind: str, cfg: Mapping[str, Any], **extra: Any) -> Any:
         """The object that an entry's config describes."""
         plain = {key: value for key, value in cfg.items() if key != WEIGHT}
-        return self._registries[kind].create(plain, **extra)
+        entry = self.host.find(kind, cfg["type"])
+        try:
+            return labelled(self._registries[kind].create(plain, **extra), entry)
+        except ReidbenchError:
+            raise
+        except Exception as error:
+            owner = f"{entry.owner.distribution} {entry.owner.version}"
+            words = f"{kind} {entry.name!r} of {owner} cannot be built"
+            raise EntryFailed(f"{words}: {explain(error, entry.owner.distribution)}") from error
 
     def signature(self, kind: str, cfg: Mapping[str, Any]) -> Signature:
         """What the entry takes."""

@@ -24,7 +24,7 @@ from ..reporter import Reporter
 from .context import Context, Output
 from .index import index
 from .pipeline import key_of, walk
-from .preflight import preflight
+from .preflight import check_data, preflight
 from .runner import prepare
 from .stage import Stage
 from .stages.distill import complete_student
@@ -77,6 +77,7 @@ def _show_stages(context: Context) -> bool:
     """A line for every stage; False when the data is not there."""
     try:
         data = index(context)
+        check_data(context, data)
     except DataError as error:
         context.reporter.line("data", escape(f"missing: {error}"))
         context.reporter.line("data", "the keys of the stages depend on it")

@@ -5,15 +5,17 @@ A new stage is a file in `stages/` and a line here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from rich.markup import escape
 
 from reidbench_registry import StageInfo
 
-from .. import distributed
+from .. import distributed, signals
 from ..data.prepared import Data
+from ..pluginhost import EntryFailed
 from ..results import provenance
 from ..tools.digests import json_digest
 from .context import Context, Output
@@ -79,13 +81,27 @@ def execute(context: Context, stage: Stage, data: Data, inputs: Mapping[str, Out
     with locked(context.work_dir, store.name(stage.name, key), context.run_dir.name, waiting):
         present = _show(context, stage, key)
         if not present:
-            store.make(stage.name, key, material, work)
+            with _located(context, stage):
+                store.make(stage.name, key, material, work)
             _show(context, stage, key)
     words = f"present ({key[:8]}), skipped" if present else f"done ({key[:8]})"
     context.reporter.line(stage.name, words, key=key)
     info = StageInfo(context.info(), stage.name, shown, key, present)
     context.call("reidbench_after_stage", stage=info)
+    if signals.received() is not None:
+        raise KeyboardInterrupt  # it came during the last step of a training
     return Output(shown, key)
+
+
+@contextlib.contextmanager
+def _located(context: Context, stage: Stage) -> Iterator[None]:
+    """An entry that fails is named with its stage, in the log too."""
+    try:
+        yield
+    except EntryFailed as error:
+        error.stage = error.stage or stage.name
+        context.reporter.event(stage.name, "failed", error=str(error), step=error.step)
+        raise
 
 
 def _show(context: Context, stage: Stage, key: str) -> bool:

@@ -1,20 +1,24 @@
-"""Build everything that is cheap once, so that a wrong argument is found before the work."""
+"""What is checked before the work begins, so that a mistake is told at once."""
 
 from __future__ import annotations
 
-import torch
+from reidbench_registry import ConfigError
 
 from ..config.walk import entries_in
-from ..training.optim import optimizer, schedule
+from ..data.prepared import Data
+from ..pluginhost import blamed_on
+from ..training.optim import rehearse
 from .context import Context
 from .device import device_of
+from .stages.needed import teacher_is_needed, trains_student
 from .tasks import tasks_of
 
 EXPENSIVE = ("backbone",)
 
 
 def preflight(context: Context) -> None:
-    """Raises ConfigError for the first argument that an entry or torch refuses."""
+    """Build everything that is cheap once. Raises ConfigError for the first argument that an entry
+    or torch refuses."""
     experiment = context.experiment
     device_of(experiment.run)
     for kind, cfg in entries_in(experiment):
@@ -22,9 +26,35 @@ def preflight(context: Context) -> None:
             # The numbers that the harness supplies are not known yet; any valid one will do.
             context.create(kind, cfg, **dict.fromkeys(context.supplied(kind, cfg), 2))
     tasks_of(context)
-    for name in ("teacher", "student"):
-        section = getattr(experiment, name)
-        if section is not None and section.train is not None:
-            parameter = torch.nn.Parameter(torch.zeros(1))
-            on_trial = optimizer([parameter], section.train, f"{name}.train")
-            schedule(on_trial, section.train, f"{name}.train")
+    for name in _trained(context):
+        rehearse(context.section(name).train, f"{name}.train")
+
+
+def check_data(context: Context, data: Data) -> None:
+    """Raises DataError or ConfigError when the data cannot serve the run: a split that is empty, a
+    sampler that cannot fill a batch."""
+    for task in tasks_of(context):
+        data.split(task.query.split)
+        data.split(task.gallery.split)
+    for name in _trained(context):
+        training = context.section(name).train
+        records = data.split("train")
+        if training.validation is not None:
+            data.split("val")
+        sampler = context.create("sampler", training.sampler)
+        with blamed_on(sampler, "epoch"):
+            first = next(iter(sampler.epoch(records, context.experiment.run.seed, 0)), None)
+        if not first:
+            kind = training.sampler["type"]
+            raise ConfigError(
+                f"{name}.train.sampler: {kind} draws no batch from {len(records)} items"
+            )
+
+
+def _trained(context: Context) -> list[str]:
+    """The models that are trained here."""
+    wanted = {
+        "teacher": teacher_is_needed(context) and "teacher" not in context.given,
+        "student": trains_student(context),
+    }
+    return [n for n, w in wanted.items() if w and context.section(n).train is not None]

@@ -51,9 +51,12 @@ def execute(context: Context, source: dict[str, Any] | None = None) -> ResultRec
     """Run the stages and write `result.json`; returns the record, on all ranks but 0 None.
 
     `source`: what the record says about the run whose models are evaluated."""
+    import torch
+
     from .index import index
     from .pipeline import execute as execute_stage
     from .pipeline import walk
+    from .preflight import check_data, preflight
 
     def waiting(holder: str) -> None:
         context.reporter.console.print(f"waiting for {escape(holder)}, which writes this run")
@@ -63,27 +66,18 @@ def execute(context: Context, source: dict[str, Any] | None = None) -> ResultRec
         context.process_group(),
         locked(context.work_dir, f"run-{name}", f"the same run, {name}", waiting),
     ):
+        if context.experiment.run.threads is not None:
+            torch.set_num_threads(context.experiment.run.threads)
+        preflight(context)
         if distributed.is_main():
             lay_out(context)
-        _start(context)
+            write_json(context.run_dir / "environment.json", provenance.environment())
+        context.call("reidbench_before_run", run=context.info())
         data = index(context)
+        check_data(context, data)
         outputs = walk(context, data, execute_stage)
         made = {stage: o for stage, o in outputs.items() if stage not in context.given}
         return _record(context, data, made, source) if distributed.is_main() else None
-
-
-def _start(context: Context) -> None:
-    """What comes before the stages: number of threads, `environment.json`, the cheap checks."""
-    import torch
-
-    from .preflight import preflight
-
-    if context.experiment.run.threads is not None:
-        torch.set_num_threads(context.experiment.run.threads)
-    if distributed.is_main():
-        write_json(context.run_dir / "environment.json", provenance.environment())
-    preflight(context)
-    context.call("reidbench_before_run", run=context.info())
 
 
 def _record(

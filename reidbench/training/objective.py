@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from reidbench_registry import Distiller, Loss
 
 from ..models.model import Outputs
+from ..pluginhost import blamed_on, broken_contract, label_of
 
 T = TypeVar("T")
 
@@ -47,10 +48,18 @@ class Objective(nn.Module):
         self.projection: nn.Linear | None = None
         if bank is not None:
             for distiller in self.distillers:
-                distiller.term.fit(bank)
+                with blamed_on(distiller.term, "fit"):
+                    distiller.term.fit(bank)
             unequal = bank.shape[1] != student_dim
             if unequal and any(d.term.needs_equal_dims for d in self.distillers):
                 self.projection = nn.Linear(student_dim, bank.shape[1], bias=False)
+
+    def label_of(self, term: str) -> str:
+        """The entry that a named term comes from."""
+        for name, _, entry in (*self.losses, *self.distillers):
+            if term.partition(".")[0].lower() == name.lower():
+                return f"{term} ({label_of(entry)})"
+        return term
 
     def forward(
         self, outputs: Outputs, indices: Tensor, labels: Tensor, modality: Tensor
@@ -62,7 +71,12 @@ class Objective(nn.Module):
         total = embedding.sum() * 0.0
         terms: dict[str, Tensor] = {}
         for name, weight, loss in self.losses:
-            for part, value in loss(embedding, labels, modality, logits).items():
+            with blamed_on(loss, "a training step"):
+                values = loss(embedding, labels, modality, logits)
+            if not isinstance(values, Mapping):
+                raise broken_contract(loss, f"returned {type(values).__name__}, expected a dict")
+            for part, value in values.items():
+                _check_scalar(loss, value)
                 terms[part if part.lower() == name.lower() else f"{name}.{part}"] = value
                 total = total + self.task_weight * weight * value
         if self.distillers:
@@ -71,7 +85,15 @@ class Objective(nn.Module):
             for name, weight, distiller in self.distillers:
                 equal = distiller.needs_equal_dims
                 student = self.projection(embedding) if self.projection and equal else embedding
-                value = distiller(student, teacher, modality)
+                with blamed_on(distiller, "a training step"):
+                    value = distiller(student, teacher, modality)
+                _check_scalar(distiller, value)
                 terms[name] = value
                 total = total + weight * value
         return total, terms
+
+
+def _check_scalar(term: Loss | Distiller, value: Any) -> None:
+    if not isinstance(value, Tensor) or value.ndim:
+        shape = list(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        raise broken_contract(term, f"returned {shape}, expected a scalar tensor")

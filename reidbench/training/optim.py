@@ -69,3 +69,31 @@ def schedule(optimizer: Optimizer, training: Training, where: str) -> lr_schedul
     if len(parts) == 1:
         return parts[0]
     return lr_scheduler.SequentialLR(optimizer, parts, milestones=[warm])
+
+
+def rehearse(training: Training, where: str) -> None:
+    """Run optimizer and scheduler over all steps of a training with a single parameter. Raises
+    ConfigError for what torch refuses on the way: an optimizer that needs a closure or sparse
+    gradients, a scheduler that needs a metric or ends too early, a period of 0."""
+    parameter = Parameter(torch.zeros(1))
+    optim = optimizer([parameter], training, where)
+    try:
+        parameter.grad = torch.ones(1)
+        optim.step()
+    except Exception as error:
+        raise ConfigError(f"{where}.optimizer: {training.optimizer['type']}: {error}") from None
+    for group in optim.param_groups:
+        group["params"].clear()  # the rest is about the learning rate
+    try:
+        rate = schedule(optim, training, where)
+        for _ in range(training.steps):
+            optim.step()
+            rate.step()
+    except ConfigError:
+        raise
+    except Exception as error:
+        name = (training.scheduler or {}).get("type")
+        words = f"{type(error).__name__}: {error}"
+        raise ConfigError(
+            f"{where}.scheduler: {name} over {training.steps} steps: {words}"
+        ) from None

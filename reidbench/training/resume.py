@@ -33,7 +33,13 @@ class Checkpoints:
         self._seconds = None if minutes is None else 60 * minutes
         self._last = time.monotonic()
 
+    @property
+    def wanted(self) -> bool:
+        """Whether checkpoints are taken at all."""
+        return self._seconds is not None
+
     def due(self) -> bool:
+        """Whether it is time for one."""
         return self._seconds is not None and time.monotonic() - self._last >= self._seconds
 
     def save(self, step: int, state: Mapping[str, Any]) -> None:

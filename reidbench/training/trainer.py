@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import torch
 from rich.markup import escape
 from torch import Tensor, nn
 
 from reidbench_registry import DataError, Record, Sampler, Transform
 
-from .. import distributed
+from .. import distributed, signals
 from ..config.schema import Run, Training
-from ..embeddings.items import Items, loader, training_batches
+from ..embeddings.items import Items, loader, training_batches, unwrapped
 from ..models.model import ReIDModel
+from ..pluginhost import EntryFailed
 from ..reporter import Reporter
 from .objective import Objective
 from .optim import optimizer, schedule
@@ -32,7 +35,7 @@ class Diverged(DataError):
     """The loss is no longer a number."""
 
 
-class _Step(nn.Module):
+class _Module(nn.Module):
     """Model and objective as one module, so that accelerate prepares and syncs both."""
 
     def __init__(self, model: ReIDModel, objective: Objective) -> None:
@@ -67,10 +70,11 @@ def train(
     Several ranks share the batches of each step; batch norm sees one batch at a time, and its
     running statistics are those of rank 0.
 
-    Raises Diverged when the loss is no longer finite, ConfigError when the ranks cannot share the
-    batches of a step equally or the model itself is sharded."""
+    A signal to stop (Ctrl-C, SIGTERM) is answered after the current step, with a checkpoint.
+
+    Raises Diverged when a term is no longer finite, EntryFailed when an entry fails, ConfigError
+    when the ranks cannot share the batches of a step equally or the model itself is sharded."""
     from accelerate import Accelerator, DistributedDataParallelKwargs
-    from accelerate.utils import send_to_device
 
     per_rank = batches_per_rank(training, where)
     accelerator = Accelerator(
@@ -80,70 +84,122 @@ def train(
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
     check_not_sharded(accelerator.distributed_type.name, stage)
-    step = _Step(model, objective)
-    trained = [p for p in step.parameters() if p.requires_grad]
+    module = _Module(model, objective)
+    trained = [p for p in module.parameters() if p.requires_grad]
     optim = optimizer(trained, training, where)
     rate = schedule(optim, training, where)
-    prepared, optim = accelerator.prepare(step, optim)
+    prepared, optim = accelerator.prepare(module, optim)
     prepared.train()
     parts: dict[str, Any] = {"optimizer": optim, "schedule": rate}
     if accelerator.scaler is not None:
         parts["scaler"] = accelerator.scaler
     if selection is not None:
         parts["selection"] = selection
-    done = _resume(stage, step, parts, checkpoints, reporter)
+    done = _resume(stage, module, parts, checkpoints, reporter)
     number_of_batches = training.steps * training.batches_per_step
     all_batches = training_batches(sampler, records, run.seed, number_of_batches)
     _report_coverage(stage, all_batches, records, reporter)
     of_rank = all_batches[distributed.rank() :: distributed.world_size()]
     batches = of_rank[done.steps * per_rank :]
     # Making the iterator draws from torch's generator: the state of a checkpoint is set after it.
-    data = iter(loader(Items(records, model.backbone, transforms, run.seed), batches, run.workers))
+    items = Items(records, model.backbone, transforms, run.seed)
+    data = unwrapped(iter(loader(items, batches, run.workers)))
     if done.rng is not None:
         set_rng_state(done.rng)
     bar = reporter.track(data, f"training {stage}", len(batches))
-    for number, group in enumerate(in_groups(bar, per_rank), start=done.steps + 1):
-        optim.zero_grad(set_to_none=True)
-        values: list[dict[str, Tensor]] = []
-        for place, (indices, modality, batch) in enumerate(group, start=1):
-            # Gradients are averaged over the ranks once a step: with its last batch.
-            last = place == len(group)
-            with contextlib.nullcontext() if last else accelerator.no_sync(prepared):
-                total, terms = prepared(
-                    send_to_device(batch, accelerator.device),
-                    indices.to(accelerator.device),
-                    labels[indices].to(accelerator.device),
-                    modality.to(accelerator.device),
-                )
-                accelerator.backward(total / len(group))
-            values.append({TOTAL: total.detach(), **{n: t.detach() for n, t in terms.items()}})
-        if training.clip_norm is not None:
-            accelerator.clip_grad_norm_(trained, training.clip_norm)
-        optim.step()
-        rate.step()
-        if number % training.log_every == 0 or number == training.steps:
-            means = mean(values)
-            value = means.pop(TOTAL)
-            if not math.isfinite(value):
-                raise Diverged(f"{stage}: the loss is {value} at step {number}: lower the lr?")
-            reporter.note(f"loss {value:.3f}")
-            reporter.event(
-                stage, "step", step=number, loss=value, terms=means,
-                lr=rate.get_last_lr()[0],
-            )  # fmt: skip
-        if selection is not None and (number % selection.every == 0 or number == training.steps):
-            broadcast_buffers(step)
-            validated = selection.look(number)
-            prepared.train()
-            reporter.event(
-                stage, "val", step=number, value=validated.value, figures=validated.figures
-            )
-        if number < training.steps and distributed.broadcast(checkpoints.due()):
-            state = _state(step, parts)
-            if distributed.is_main():
-                checkpoints.save(number, state)
-            reporter.event(stage, "checkpoint", step=number)
+    with signals.deferred(), _located(stage) as place:
+        for number, group in enumerate(in_groups(bar, per_rank), start=done.steps + 1):
+            place.step = number
+            values = _step(accelerator, prepared, optim, labels, group, training, objective)
+            rate.step()
+            if number % training.log_every == 0 or number == training.steps:
+                means = mean(values)
+                loss = means.pop(TOTAL)
+                reporter.note(f"loss {loss:.3f}")
+                lr = rate.get_last_lr()[0]
+                reporter.event(stage, "step", step=number, loss=loss, terms=means, lr=lr)
+            last = number == training.steps
+            if selection is not None and (number % selection.every == 0 or last):
+                broadcast_buffers(module)
+                val = selection.look(number)
+                prepared.train()
+                reporter.event(stage, "val", step=number, value=val.value, figures=val.figures)
+            due, stop = _due(checkpoints)
+            if not last and (due or (stop and checkpoints.wanted)):
+                state = _state(module, parts)
+                if distributed.is_main():
+                    checkpoints.save(number, state)
+                reporter.event(stage, "checkpoint", step=number)
+            if not last and stop:
+                raise KeyboardInterrupt
     prepared.eval()
+
+
+def _step(
+    accelerator: Any,
+    prepared: nn.Module,
+    optim: Any,
+    labels: Tensor,
+    group: Sequence[Any],
+    training: Training,
+    objective: Objective,
+) -> list[dict[str, Tensor]]:
+    """One step of the optimizer over a group of batches; the terms of each batch.
+
+    Raises Diverged before the weights change when a term is not finite."""
+    from accelerate.utils import send_to_device
+
+    optim.zero_grad(set_to_none=True)
+    values: list[dict[str, Tensor]] = []
+    for place, (indices, modality, batch) in enumerate(group, start=1):
+        # Gradients are averaged over the ranks once a step: with its last batch.
+        last = place == len(group)
+        with contextlib.nullcontext() if last else accelerator.no_sync(prepared):
+            total, terms = prepared(
+                send_to_device(batch, accelerator.device),
+                indices.to(accelerator.device),
+                labels[indices].to(accelerator.device),
+                modality.to(accelerator.device),
+            )
+            _check_finite(objective, {**terms, TOTAL: total})
+            accelerator.backward(total / len(group))
+        values.append({TOTAL: total.detach(), **{n: t.detach() for n, t in terms.items()}})
+    if training.clip_norm is not None:
+        accelerator.clip_grad_norm_(prepared.parameters(), training.clip_norm)
+    optim.step()
+    return values
+
+
+def _check_finite(objective: Objective, terms: Mapping[str, Tensor]) -> None:
+    values = torch.stack([t.detach().float() for t in terms.values()])
+    if not values.isfinite().all():  # one look for all terms: it waits for the device
+        name, value = next((n, v) for n, v in zip(terms, values.tolist(), strict=True)
+                           if not math.isfinite(v))  # fmt: skip
+        raise Diverged(f"{objective.label_of(name)} is {value}: is the learning rate too high?")
+
+
+def _due(checkpoints: Checkpoints) -> tuple[bool, bool]:
+    """Whether a checkpoint is due, and whether a signal asks to stop; the same on all ranks."""
+    answers = distributed.all_gather((checkpoints.due(), signals.received() is not None))
+    return answers[0][0], any(stop for _, stop in answers)
+
+
+@dataclass
+class _Place:
+    step: int | None = None
+
+
+@contextlib.contextmanager
+def _located(stage: str) -> Iterator[_Place]:
+    """Adds stage and step to what goes wrong in the block."""
+    place = _Place()
+    try:
+        yield place
+    except EntryFailed as error:
+        error.stage, error.step = stage, place.step
+        raise
+    except Diverged as error:
+        raise Diverged(f"{stage}, step {place.step}: {error}") from None
 
 
 class _Done(NamedTuple):
@@ -154,16 +210,16 @@ class _Done(NamedTuple):
     """RNG state of this rank; None: as it is"""
 
 
-def _state(step: _Step, parts: dict[str, Any]) -> dict[str, Any]:
+def _state(module: _Module, parts: dict[str, Any]) -> dict[str, Any]:
     states = {name: part.state_dict() for name, part in parts.items()}
     # Weights are the same on all ranks, RNG states are not.
     rng = distributed.all_gather(rng_state())
-    return {"weights": trainable_state(step), "rng": rng, **states}
+    return {"weights": trainable_state(module), "rng": rng, **states}
 
 
 def _resume(
     stage: str,
-    step: _Step,
+    module: _Module,
     parts: dict[str, Any],
     checkpoints: Checkpoints,
     reporter: Reporter,
@@ -174,7 +230,7 @@ def _resume(
         if checkpoint is None:
             return _Done()
         steps, state = checkpoint
-        load_trainable_state(step, state["weights"])
+        load_trainable_state(module, state["weights"])
     except DataError as error:
         reporter.line(stage, escape(f"from the start: {error}"))
         return _Done()
