@@ -87,6 +87,19 @@ def environment() -> dict[str, Any]:
     }
 
 
+def summary(device: str) -> dict[str, Any]:
+    """The part of the environment that changes the last digits, for the result."""
+    import torch
+
+    return {
+        "platform": platform.platform(),
+        "python": sys.version.split()[0],
+        "torch": torch.__version__,
+        "device": device,
+        "threads": torch.get_num_threads(),
+    }
+
+
 def _version_or_none(name: str) -> str | None:
     try:
         return importlib.metadata.version(name)

@@ -173,6 +173,17 @@ class FilesSource(Level):
     gallery: FileSource
 
 
+class Environment(Level):
+    """Where the figures were computed. Another processor, device or number of threads rounds
+    differently, which training amplifies."""
+
+    platform: str
+    python: str
+    torch: str
+    device: str
+    threads: int
+
+
 class ResultRecord(Level):
     """A whole result."""
 
@@ -196,6 +207,8 @@ class ResultRecord(Level):
     components: list[Component]
     stages: dict[str, str]
     """stage -> its key; empty for files"""
+    environment: Environment | None = None
+    """null in records of before it was kept"""
 
     def as_json(self) -> dict[str, Any]:
         """The record as plain JSON data, with the keys that it was given."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,9 @@ def lay_out(context: Context) -> None:
                     "another run.name, or remove the folder"
                 )
     folder.mkdir(parents=True, exist_ok=True)
+    for part in [*folder.glob(".part-*"), *folder.glob(".old-*")]:  # of a process that was killed
+        shutil.rmtree(part) if part.is_dir() else part.unlink()
+    context.store.sweep(context.work_dir)
     marker = {"layout": LAYOUT, "reidbench": provenance.version(), "requested": requested}
     write_json(folder / MARKER, marker)
     context.write_config()

@@ -45,6 +45,23 @@ def locked(
             lock.release()
 
 
+@contextlib.contextmanager
+def unless_held(work_dir: Path, what: str) -> Iterator[bool]:
+    """Whether the lock was free; if so, it is held in the block. Never waits."""
+    path = work_dir / ".locks" / f"{what}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
 def _acquire(lock: FileLock, seconds: float) -> bool:
     if not distributed.is_main():
         return True

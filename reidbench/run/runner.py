@@ -86,6 +86,7 @@ def _record(
     """Write the result of the stage `evaluate` with all that a reader needs to know about it, and
     the report."""
     from ..results import record, report
+    from .device import device_of
     from .stages.evaluate import read_scores
 
     experiment = context.experiment
@@ -100,6 +101,7 @@ def _record(
         scores=read_scores(outputs["evaluate"]),
         components=_components(context),
         stages={name: output.key for name, output in outputs.items()},
+        environment=provenance.summary(str(device_of(experiment.run))),
     )
     record.write(context.run_dir / "result.json", result)
     for_hooks = RunResult(context.info(), result.as_json())

@@ -20,6 +20,7 @@ from typing import Any
 from .. import distributed
 from ..tools.digests import file_digest
 from ..tools.files import write_json
+from .locks import unless_held
 
 MANIFEST = "stage.json"
 
@@ -65,12 +66,21 @@ class Store:
             work(part)
             manifest = {"stage": stage, "key": key, "made_from": material, "files": _digests(part)}
             write_json(part / MANIFEST, manifest)
+            for file in (p for p in part.rglob("*") if p.is_file()):
+                file.chmod(0o444)  # run folders link to it: nobody should write there
             _replace(part, folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
         shutil.rmtree(self.partial(stage, key), ignore_errors=True)
         distributed.barrier()
         return folder
+
+    def sweep(self, work_dir: Path) -> None:
+        """Remove unfinished outputs of processes that were killed."""
+        for part in self.root.glob(".part-*"):
+            with unless_held(work_dir, part.name.removeprefix(".part-")) as free:
+                if free:
+                    shutil.rmtree(part, ignore_errors=True)
 
 
 def link(output: Path, target: Path) -> None:
