@@ -1,4 +1,4 @@
-"""Tensors on disk: safetensors only, whole or absent."""
+"""Tensors on disk: only safetensors, complete or absent."""
 
 from __future__ import annotations
 
