@@ -113,7 +113,7 @@ class Catalog:
             return matches[0]
         if matches:
             names = ", ".join(sorted(e.qualified for e in matches))
-            raise AmbiguousEntryError(f"{kind} {name!r} is claimed by several plugins: say {names}")
+            raise AmbiguousEntryError(f"{kind} {name!r} is in several plugins: use one of {names}")
         known = sorted({e.name for e in of_kind})
         exist = f"installed: {', '.join(known)}" if known else "none is installed"
         raise UnknownEntryError(f"unknown {kind} {name!r}{did_you_mean(name, known)} ({exist})")
