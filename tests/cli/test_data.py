@@ -81,7 +81,7 @@ def test_derived_pictures_stay_in_the_work_dir(pedes, tmp_path, capsys):
         (("check", "QrCMM"), "did you mean 'QrCM'?"),
         (("check", "QrCM"), "QrCM needs its folder: --root DIR"),
         (("check", "QrCM", "--root", "x", "--option", "derrive=1"), "did you mean 'derive'?"),
-        (("check", "QrCM", "--root", "x", "--option", "derive=3"), "derive=3 must be"),
+        (("check", "QrCM", "--root", "x", "--option", "derive=3"), "derive=3 is not true or false"),
         (("check", "QrCM", "--root", "x", "--option", "derive"), "expected path=value"),
         (("check", "SyntheticPedestrians", "--root", "x"), "takes no 'root'"),
         (("check", "QrCM", "--root", "x", "--against", "QrCM"), "expected NAME=DIR"),
