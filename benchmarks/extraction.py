@@ -41,7 +41,7 @@ from reidbench_mllm import make_embedded
 from reidbench_mllm.checkpoint import EMBEDDED, quiet
 from reidbench_mllm.prefix import Prefix
 from reidbench_mllm.qwenvl import QwenVL
-from reidbench_mllm.vision import shorten
+from reidbench_mllm.vision import add_shortcuts
 from reidbench_registry import MODALITIES, Record
 from reidbench_registry.testing.pictures import draw
 
@@ -172,7 +172,7 @@ class Ways:
         try:
             yield
         finally:
-            shorten(self.visual)
+            add_shortcuts(self.visual)
             self.model._prefixes = prefixes
 
 

@@ -203,7 +203,7 @@ def test_a_plugin_cannot_take_a_verb_and_two_cannot_share_one(install, capsys):
     for name in ("one", "two"):
         install(name, source=WITNESS)
     assert main(["count"]) == 2
-    assert "the verb 'count' is claimed by several plugins: one, two" in capsys.readouterr().err
+    assert "the verb 'count' is in several plugins: one, two" in capsys.readouterr().err
 
 
 def test_a_missing_package_names_the_extra(install, tmp_path):

@@ -70,7 +70,7 @@ def test_two_plugins_that_claim_a_name_make_it_ambiguous(install):
         host.find("loss", "Same")
     assert host.find("loss", "two.Same").owner.package == "two"
     assert status(host, "one").status == "ok"
-    assert status(host, "one").reason == "loss 'Same' is claimed by two, too: say one.Same"
+    assert status(host, "one").reason == "loss 'Same' is in two, too: use one.Same"
 
 
 def test_unknown_names_are_answered_with_the_nearest():

@@ -23,7 +23,7 @@ FROZEN = {
     "reidbench.tools.arguments": """
         boolean fraction image_size integer interval modalities number one_of path positive_number
         string""",
-    "reidbench.tools.beside": "COMPOSITES TRIALS read_composites read_trials",
+    "reidbench.tools.companion_tables": "COMPOSITES TRIALS read_composites read_trials",
     "reidbench.tools.derive": "BATCH MARKER Job Target claim derive_pictures",
     "reidbench.tools.digests": "file_digest files_digest json_digest",
     "reidbench.tools.files": "PART whole_file whole_folder write_json",

@@ -25,7 +25,7 @@ class Source(NamedTuple):
     """Where a model comes from."""
 
     config: dict[str, Any]
-    """open_clip's model config: embed_dim, vision_cfg, text_cfg, quick_gelu"""
+    """the model config of open_clip: embed_dim, vision_cfg, text_cfg, quick_gelu"""
     tokenizer: Any
     weights: Path | None
     """a checkpoint file; None for random weights"""
@@ -52,7 +52,7 @@ def find(model: str, pretrained: str | Path | None, image_size: Any) -> Source:
     if pretrained is not None and pretrained in tags:
         tag = open_clip.get_pretrained_cfg(model, pretrained)
         mean, std = tuple(tag.get("mean", mean)), tuple(tag.get("std", std))
-        # OpenAI's weights are wrong under another activation than their own.
+        # OpenAI's weights need the activation that they were trained with.
         config["quick_gelu"] = tag.get("quick_gelu", False)
         weights = _download(pretrained, tag)
     elif pretrained is not None:
@@ -68,27 +68,27 @@ def find(model: str, pretrained: str | Path | None, image_size: Any) -> Source:
 def read_weights(path: Path) -> dict[str, Tensor]:
     """A state dict from safetensors, or from an open_clip checkpoint without running its pickle.
 
-    Raises DataError naming a file that is damaged or holds something else."""
+    Raises DataError naming a file that is damaged or contains something else."""
     if path.suffix == ".safetensors":
         return load_tensors(path)
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        # torch answers foreign files with errors of many types.
+        # For other files torch raises exceptions of many types.
         raise DataError(
             f"{path}: not a plain PyTorch state dict ({type(error).__name__}); scripted or pickled "
             "models must be converted to safetensors first"
         ) from None
-    found = found.get("state_dict", found) if isinstance(found, dict) else None
-    is_state = isinstance(found, dict) and all(isinstance(v, Tensor) for v in found.values())
-    if not is_state or not found:
-        raise DataError(f"{path}: holds no state dict")
-    return {name.removeprefix("module."): value for name, value in found.items()}
+    state = state.get("state_dict", state) if isinstance(state, dict) else None
+    is_state = isinstance(state, dict) and all(isinstance(v, Tensor) for v in state.values())
+    if not is_state or not state:
+        raise DataError(f"{path}: contains no state dict")
+    return {name.removeprefix("module."): value for name, value in state.items()}
 
 
 def fit_weights(module: torch.nn.Module, state: dict[str, Tensor], path: Path) -> None:
-    """Load `state` into a CLIP, its image positions resized to the model's grid. Raises DataError
-    naming the file when anything is missing or left over, or has another shape."""
+    """Load `state` into a CLIP; position embeddings of images are resized to the model's grid.
+    Raises DataError naming the file when a tensor is missing, unknown or of another shape."""
     try:
         if isinstance(module, open_clip.CLIP):
             resize_pos_embed(state, module)
@@ -107,7 +107,7 @@ def _config(model: str) -> dict[str, Any]:
         return copy.deepcopy(open_clip.get_model_config(model))
     if model in listed:
         raise ConfigError(
-            f"OpenCLIP: model={model!r} is no ViT with CLIP's own text tower; those are "
+            f"OpenCLIP: model={model!r} is no ViT with CLIP's own text tower; use one of "
             f"{', '.join(usable)}"
         )
     usable.append("embedded")
@@ -132,7 +132,7 @@ def _download(name: str, tag: dict[str, Any]) -> Path:
     try:
         return Path(open_clip.download_pretrained(tag))
     except Exception as error:
-        # Network and hub libraries answer with errors of many types.
+        # Network and hub libraries raise exceptions of many types.
         first = str(error).strip().partition("\n")[0]
         raise DataError(
             f"OpenCLIP: pretrained={name!r} cannot be downloaded "

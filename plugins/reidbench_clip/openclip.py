@@ -88,7 +88,7 @@ class OpenCLIP(nn.Module):
         self.projections = nn.ModuleDict(
             {name: nn.Linear(own_dim, self.embed_dim) for name in heads}
         )
-        # Part of CLIP's state, but of no embedding: it would be a parameter without gradient.
+        # Part of CLIP's state, but no embedding uses it: it would never get a gradient.
         self.clip.logit_scale.requires_grad_(False)
         if source.weights is not None:
             state = read_weights(source.weights)
@@ -108,8 +108,9 @@ class OpenCLIP(nn.Module):
     def collate(self, items: Sequence[Item]) -> Mapping[str, Any]:
         """Items of mixed modality -> a batch, grouped by modality:
 
-        `images`[Ni, 3, H, W] and `tokens`[Nt, L] where there are any, `counts` (modality -> rows,
-        in the order of MODALITIES, text last) and `place`[B], the row of each item in that order.
+        `images`[Ni, 3, H, W] and `tokens`[Nt, L] where there are any, `counts` (modality -> number
+        of items, in the order of MODALITIES, text last) and `place`[B], the row of each item in
+        that order.
         """
         order = sorted(range(len(items)), key=lambda i: MODALITIES.index(items[i].modality))
         place = torch.empty(len(items), dtype=torch.long)

@@ -10,7 +10,7 @@ from reidbench.tools.files import whole_file
 from .tokens import EmbeddedTokenizer
 
 PAD = 0
-"""What `Tokens.pad` fills up with. CLIP's text tower never sees what follows the end of text."""
+"""What `Tokens.pad` pads with; after the end of text, where it changes no embedding"""
 _WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 """How open_clip's SimpleTokenizer splits a caption"""
 

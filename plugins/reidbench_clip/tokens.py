@@ -11,7 +11,8 @@ from torch import Tensor
 
 
 class EmbeddedTokenizer:
-    """The tokenizer of `embedded/`, with what `Tokens` needs of open_clip's SimpleTokenizer."""
+    """The tokenizer of `embedded/`, with the members of open_clip's SimpleTokenizer that `Tokens`
+    uses."""
 
     def __init__(self, path: Path) -> None:
         from tokenizers import Tokenizer
@@ -24,12 +25,12 @@ class EmbeddedTokenizer:
         return self._bpe.encode(text).ids
 
     def copy(self) -> Any:
-        """Its `tokenizers.Tokenizer`, free to be changed."""
+        """A copy of its `tokenizers.Tokenizer`."""
         return type(self._bpe).from_str(self._bpe.to_str())
 
 
 class Tokens:
-    """One caption -> int64[L], L at most `limit`; the end of text is kept when it is cut."""
+    """One caption -> int64[L], L at most `limit`; the last token is always the end of text."""
 
     def __init__(self, tokenizer: Any, limit: int) -> None:
         self.tokenizer, self.limit = tokenizer, limit
@@ -40,6 +41,6 @@ class Tokens:
 
     @staticmethod
     def pad(captions: Sequence[Tensor]) -> Tensor:
-        """-> int64[B, longest]. CLIP's text tower is causal and pools at the end of text: what
-        follows is never seen, so that padding to the longest changes no embedding."""
+        """-> int64[B, longest]. CLIP's text tower is causal and pools at the end of text, so that
+        padding after it changes no embedding."""
         return torch.nn.utils.rnn.pad_sequence(list(captions), batch_first=True)

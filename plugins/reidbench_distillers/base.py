@@ -1,4 +1,4 @@
-"""What the distillers share: checks, precision, normalisation and the loop over modalities."""
+"""What the distillers have in common: checks, precision, normalisation, loop over modalities."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from torch import Tensor
 
 FORMS = ("cosine", "mse")
 SCALE = 3.0
-"""Divisor of both features in the mean squared errors of the released from-scratch variant."""
+"""Divides both features in the mean squared errors of the released from-scratch variant"""
 
 
 class RowDistiller(ABC):
-    """Compares student and teacher row by row; `_loss` of a subclass holds only the mathematics.
+    """Compares student and teacher row by row; `_loss` of a subclass contains only the mathematics.
 
-    As in the method (arXiv 2602.12936), student rows are L2-normalised, teacher rows are taken as
-    banked unless `normalize_teacher`, and the teacher is detached. Computed in fp32 (or in fp64,
-    given that), whatever autocast says. `per_modality` computes the loss over each modality's rows
-    and sums. A batch without rows costs a connected 0."""
+    As in the method (arXiv 2602.12936), student rows are L2-normalised, teacher rows are used as
+    they are in the bank unless `normalize_teacher`, and the teacher is detached. Computed in fp32
+    (in fp64 for fp64 features), also under autocast. `per_modality`: the loss is computed for each
+    modality's rows by itself, and summed. A batch without rows gives a connected 0."""
 
     claims = ("bfloat16", "zero_at_optimum")
     needs_equal_dims = True
@@ -28,7 +28,7 @@ class RowDistiller(ABC):
         self.per_modality, self.normalize_teacher = per_modality, normalize_teacher
 
     def fit(self, teacher_bank: Tensor) -> None:
-        """Nothing to learn from teacher_bank[N, D], unless a subclass says so."""
+        """Nothing is learned from teacher_bank[N, D], except in subclasses that override this."""
         return None
 
     def __call__(self, student: Tensor, teacher: Tensor, modality: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Each student embedding moves towards its teacher's: in direction, or in all."""
+"""Each student embedding moves towards its teacher's: in direction, or in every element."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class FeatureMSE(RowDistiller):
     per_modality: over each modality's rows, summed.
     normalize_teacher: L2-normalise the teacher's rows."""
 
-    # A teacher of another length than 1 is never reached.
+    # Not zero_at_optimum: a unit row cannot equal a teacher row of another length.
     claims = ("bfloat16",)
 
     def __init__(self, per_modality: bool = False, normalize_teacher: bool = False) -> None:

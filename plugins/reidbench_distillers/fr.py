@@ -1,4 +1,4 @@
-"""Feature relation: the student's dimensions shall correlate as the teacher's do."""
+"""Feature relation: the student's dimensions learn to correlate as the teacher's do."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class FR(RowDistiller):
     """mean_r (1 - cos(R^s_r, R^t_r)) over the rows of the D x D correlation matrices of student
     and teacher over the batch (arXiv 2602.12936).
 
-    A column that is constant over the batch has no relation to others: it contributes 1 and no
-    gradient. No D x D matrix is made: with standardised columns Z[B, D], R = Z^T Z / B, and all
+    A column that is constant over the batch has no correlation: it contributes 1 and no gradient.
+    No D x D matrix is computed: with standardised columns Z[B, D], R = Z^T Z / B, and all
     row products R_r . R'_r are the column sums of ((Z Z'^T) Z') * Z / B^2, O(B^2 D).
 
     form: 'cosine', or 'mse': mean over elements of (R^s - R^t)^2.
@@ -37,7 +37,7 @@ class FR(RowDistiller):
             # |R^s - R^t|^2 = |G_ss|^2 - 2 |G_st|^2 + |G_tt|^2, each a B x B Gram matrix over B
             squares = (s @ s.T).square() - 2 * (s @ t.T).square() + (t @ t.T).square()
             return squares.sum() / (s.shape[0] * s.shape[1]) ** 2
-        # A row of R with a relation has a 1 on the diagonal: the floor touches no other.
+        # Rows of R for columns that vary have a 1 on the diagonal: only the others are clamped.
         norm_s = _row_products(s, s).clamp_min(1e-6).sqrt()
         norm_t = _row_products(t, t).clamp_min(1e-6).sqrt()
         return (1 - _row_products(s, t) / (norm_s * norm_t)).mean()
@@ -52,6 +52,6 @@ def _standardised(x: Tensor) -> Tensor:
     """Columns of mean 0 and standard deviation 1; constant columns become 0."""
     centred = x - x.mean(0)
     variance = centred.square().mean(0)
-    # What rounding leaves of a constant column is no variance: 1e-6 of its size, squared.
+    # A variance below (1e-6 of the column's size) squared is rounding error of a constant column.
     varies = variance > 1e-12 * x.detach().square().mean(0)
     return centred * torch.where(varies, variance.clamp_min(1e-12).rsqrt(), 0)

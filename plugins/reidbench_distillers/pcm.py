@@ -1,4 +1,4 @@
-"""Principal component mapping: only the teacher's leading directions are imitated."""
+"""Principal component mapping: the student follows only the teacher's leading directions."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ class PCM(RowDistiller):
     def _components(self, rows: Tensor) -> Tensor:
         """rows[N, D] -> their first right singular vectors [D, k].
 
-        From the smaller of the two Gram matrices: an eigen-decomposition of N x N or D x D costs a
-        fraction of an SVD. A Gram matrix squares the singular values, hence float64."""
+        From the smaller of the two Gram matrices: an eigendecomposition of N x N or D x D takes a
+        fraction of the time of an SVD. In float64, as a Gram matrix squares the singular values."""
         wide = len(rows) < rows.shape[1]
         if wide:
             precise = self._precise_rows(rows)
@@ -89,8 +89,8 @@ class PCM(RowDistiller):
         return vectors[:, :k].to(torch.promote_types(rows.dtype, torch.float32))
 
     def _count(self, values: Tensor) -> int:
-        """How many of the squared singular values, largest first, take part."""
-        # Directions that the rows do not span are arbitrary: they are never part of the basis.
+        """How many of the squared singular values, largest first, are used."""
+        # Directions that the rows do not span are arbitrary: they are never used.
         spanned = max(1, int((values > values[0] * len(values) * 1e-15).sum()))
         if self.energy is None:
             return min(self.rank, spanned)

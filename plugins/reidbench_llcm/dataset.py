@@ -1,4 +1,4 @@
-"""LLCM as its authors hand it out."""
+"""LLCM as its authors distribute it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ SENSORS = {"vis": "rgb", "nir": "ir"}
 CAMERAS = range(1, 10)
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp")
 NAME = re.compile(r"(\d+)_c0*(\d+)_")
-"""How train images are called: identity and camera first."""
+"""Names of train images begin with identity and camera"""
 
 
 class LLCM:
     """Reads `idx/train_vis.txt`, `idx/train_nir.txt` (`path label`), `idx/test_id.txt` and
     `test_vis/cam1..9/<identity>/`, `test_nir/cam1..9/<identity>/` (there is no infrared camera 3).
 
-    root: the folder that holds them.
+    root: the folder that contains them.
 
-    Train identities and cameras are read from the images' names; an image that is called otherwise
-    gets `label-<number of its list>` and no camera. Raises ConfigError for a wrong argument."""
+    Train identities and cameras are read from the names of the images; an image with another kind
+    of name gets the identity `label-<its label in the list>` and no camera. Raises ConfigError for
+    a wrong argument."""
 
     @classmethod
     def conformance(cls, folder: Path) -> dict[str, str]:
@@ -45,7 +46,7 @@ class LLCM:
     def __init__(self, root: str | Path) -> None:
         self._root = arguments.path("LLCM", "root", root)
         self.notes: list[str] = []
-        """What a user should know about the data, after `prepare`."""
+        """Set by `prepare`"""
         self.card = DatasetCard(
             name="LLCM",
             revision="1",
@@ -65,24 +66,24 @@ class LLCM:
 
     def prepare(self, cache: Path, track: Track) -> Sequence[Record]:
         """The index: train lists in their order, then test images by camera, identity and name.
-        Raises DataError with everything that is missing or wrong."""
+        Raises DataError naming everything that is missing or wrong."""
         if not self._root.is_dir():
             raise DataError(f"data root not found: {self._root}")
-        found: list[Problems] = []
-        train = [r for sensor in SENSORS for r in self._train(sensor, found)]
-        test = list(self._test(found))
+        all_problems: list[Problems] = []
+        train = [r for sensor in SENSORS for r in self._train(sensor, all_problems)]
+        test = list(self._test(all_problems))
         both = {r.pid for r in train} & {r.pid for r in test}
         if both:
             problems = Problems(self._root)
             problems.add(f"identities in train and test: {', '.join(sorted(both)[:5])}")
-            found.append(problems)
-        raise_all(*found)
+            all_problems.append(problems)
+        raise_all(*all_problems)
         return [*train, *test]
 
-    def _train(self, sensor: str, found: list[Problems]) -> Iterator[Record]:
+    def _train(self, sensor: str, all_problems: list[Problems]) -> Iterator[Record]:
         path = self._root / "idx" / f"train_{sensor}.txt"
         problems = Problems(path, "line")
-        found.append(problems)
+        all_problems.append(problems)
         for number, line in enumerate(_lines(path, problems), start=1):
             words = line.rsplit(maxsplit=1)
             if len(words) != 2 or not words[1].isdigit():
@@ -102,14 +103,14 @@ class LLCM:
                 path=self._root / file,
             )
 
-    def _test(self, found: list[Problems]) -> Iterator[Record]:
+    def _test(self, all_problems: list[Problems]) -> Iterator[Record]:
         path = self._root / "idx" / "test_id.txt"
         problems = Problems(path)
-        found.append(problems)
+        all_problems.append(problems)
         words = ",".join(_lines(path, problems)).replace(" ", ",").split(",")
         wrong = [w for w in words if w and not w.isdigit()]
         if wrong:
-            problems.add(f"{wrong[0]!r} is no identity")
+            problems.add(f"{wrong[0]!r} is not an identity")
         pids = {f"{int(w):04}" for w in words if w.isdigit()}
         seen: set[str] = set()
         for sensor, modality in SENSORS.items():
@@ -132,8 +133,8 @@ class LLCM:
                             camera_id=camera,
                             path=image,
                         )
-        if lost := sorted(pids - seen):
-            problems.add(f"{len(lost)} identities without an image, first {lost[0]}")
+        if without := sorted(pids - seen):
+            problems.add(f"{len(without)} identities without an image, first {without[0]}")
 
 
 def _lines(path: Path, problems: Problems) -> list[str]:

@@ -1,12 +1,12 @@
 """The tasks of LLCM (Zhang and Wang, CVPR 2023, and its evaluation code).
 
 All test images of one sensor are queries; the gallery holds one image of each (identity, camera) of
-the other, drawn ten times by `random.seed(trial)`. Images of the query's identity and camera leave;
-CMC counts identities.
+the other, drawn ten times by `random.seed(trial)`. Images of the query's identity and camera are
+removed; CMC counts identities.
 
-The released code swaps its arguments for visible queries: there the drawn infrared images become
-the queries and all visible images the gallery. Numbers published from it are of that other task,
-`llcm/rgb2ir-released`; `llcm/rgb2ir` is the one that its name says."""
+For visible queries the released code swaps two arguments: the drawn infrared images become the
+queries and all visible images the gallery. Published numbers that were computed with it belong to
+that task, here `llcm/rgb2ir-released`; `llcm/rgb2ir` has visible queries."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from reidbench.tools import arguments
 class ID:
     """Cross entropy of the classifier over the train identities; `label_smoothing` in [0, 1).
 
-    A batch without rows costs a connected 0."""
+    A batch without rows gives a connected 0."""
 
     claims = ("bfloat16",)
     needs_logits = True

@@ -14,9 +14,9 @@ from .similarity import cosine_matrix
 
 class SDM:
     """For each pair of modalities in the batch, KL(p || q + 1e-8) in both directions: p the
-    softmax of `scale` times the cosines, q the identity matches, normalised along its own rows in
-    either direction (IRRA, Jiang and Ye, CVPR 2023; arXiv 2602.12936, whose code transposes the
-    normalised matrix instead: equal for balanced batches only).
+    softmax of `scale` times the cosines, q the identity matches. In each direction q is normalised
+    along its own rows (IRRA, Jiang and Ye, CVPR 2023). The code of arXiv 2602.12936 transposes the
+    normalised matrix instead, which is the same for balanced batches only.
 
     Rows without a match are left out. `pairs` takes the 'mean' or the 'sum' over the pairs of
     modalities that share an identity; without any, the loss is a connected zero."""
@@ -34,15 +34,15 @@ class SDM:
         scores = self.scale * cosine_matrix(features)
         match = labels[:, None] == labels
         rows = [(modality == code).nonzero().squeeze(1) for code in modality.unique()]
-        found = []
+        terms = []
         for a, b in combinations(rows, 2):
             matched = match[a][:, b]
             if matched.any():
                 between = scores[a][:, b]
-                found.append(_divergence(between, matched) + _divergence(between.T, matched.T))
-        if not found:
+                terms.append(_divergence(between, matched) + _divergence(between.T, matched.T))
+        if not terms:
             return {"SDM": features.sum() * 0.0}
-        stacked = torch.stack(found)
+        stacked = torch.stack(terms)
         return {"SDM": stacked.mean() if self.pairs == "mean" else stacked.sum()}
 
 

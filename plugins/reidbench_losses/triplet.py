@@ -26,7 +26,7 @@ class Triplet:
         self, features: Tensor, labels: Tensor, modality: Tensor, logits: Tensor | None = None
     ) -> dict[str, Tensor]:
         """features[B, D], labels[B] -> {'Triplet': scalar}."""
-        # Below the floor two features are one, and their distance has no gradient.
+        # For equal features the distance is constant and the square root gets no gradient.
         distance = (2 - 2 * cosine_matrix(features)).clamp_min(1e-12).sqrt()
         same = labels[:, None] == labels
         positive = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)

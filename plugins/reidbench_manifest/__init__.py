@@ -1,4 +1,4 @@
-"""One's own data and questions: any table of items, any query -> gallery evaluation."""
+"""Own data and tasks: any table of items, any query -> gallery evaluation."""
 
 from reidbench_registry import Registrar, hookimpl
 

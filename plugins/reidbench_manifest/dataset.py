@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reidbench.tools import arguments
-from reidbench.tools.beside import read_composites, read_trials
+from reidbench.tools.companion_tables import read_composites, read_trials
 from reidbench.tools.files import whole_file
 from reidbench.tools.manifest import read_manifest
 from reidbench_registry import MODALITIES, DataError, DatasetCard, Record, Track
@@ -17,14 +17,14 @@ from reidbench_registry.testing import draw
 
 class Manifest:
     """The rows of a table (`.csv`, `.jsonl`, `.json` or `.parquet`): at least `item_id`, `split`,
-    `modality`, `pid`, and `path` or `text`. Cameras and instances may be left out; see
+    `modality`, `pid`, and `path` or `text`. Cameras and instances are optional; see
     `reidbench.tools.manifest`.
 
     path: the table; paths in it start at its folder.
-    trials: a table of the galleries that the set's authors drew (`reidbench.tools.beside.
-        read_trials`), for tasks with trials; None: tasks that draw for themselves only.
-    composites: a table of queries that ask with several items at once (`reidbench.tools.beside.
-        read_composites`); None: each query is one item.
+    trials: a table of the galleries that the set's authors drew, for tasks with trials; None: only
+        tasks that draw their own galleries.
+    composites: a table of composite queries; None: each query is one item. For both tables see
+        `reidbench.tools.companion_tables`.
     name: of the data set; None: the file's name.
     licence, citation, synthetic: for the card, which results carry.
 
@@ -86,12 +86,12 @@ class Manifest:
                 else r
                 for r in records
             ]
-        found = {r.modality for r in records}
+        modalities = {r.modality for r in records}
         if self._composites:
             records += read_composites(self._composites, {r.item_id: r for r in records})
         self.card = replace(
             self.card,
             revision=hashlib.sha256(self._path.read_bytes()).hexdigest()[:12],
-            modalities=tuple(m for m in MODALITIES if m in found),
+            modalities=tuple(m for m in MODALITIES if m in modalities),
         )
         return records

@@ -1,4 +1,4 @@
-"""Tasks that a config spells out."""
+"""Tasks that are defined in a config."""
 
 from __future__ import annotations
 
@@ -26,17 +26,18 @@ def retrieval(
     query: a modality; `ir+sketch` for composite queries.
     gallery: a modality.
     name: None: `<query>2<gallery>`.
-    split: that both are taken from.
+    split: of both.
     exclude, cmc: see `reidbench_registry.Task`.
     query_cameras, gallery_cameras: None: all.
-    by_role: whether only items with the role `query` ask and only those with `gallery` answer.
-    dataset: of several that are joined in one index; None: all.
+    by_role: True: only items with the role `query` are queries, and only those with the role
+        `gallery` are in the gallery.
+    dataset: one of several in a joined index; None: all.
     trials: `number`, `shots`, `origin` of `reidbench_registry.Trials`; None: the whole gallery.
 
     Raises ConfigError for an unknown modality, rule or field."""
     for side, modality in (("query", query), ("gallery", gallery)):
         if not isinstance(modality, str):
-            raise ConfigError(f"Retrieval: {side}={modality!r} is no modality")
+            raise ConfigError(f"Retrieval: {side}={modality!r} is not a modality")
     try:
         drawn = None if trials is None else Trials(**trials)
     except TypeError:
@@ -61,7 +62,7 @@ def tasks(tasks: Sequence[Mapping[str, Any]], name: str = "tasks") -> EvalProtoc
         or not tasks
         or not all(isinstance(t, Mapping) for t in tasks)
     ):
-        raise ConfigError(f"Tasks: tasks={tasks!r} is no list of configs such as dict(type=...)")
+        raise ConfigError(f"Tasks: tasks={tasks!r} is not a list of configs such as dict(type=...)")
     return EvalProtocol(name, tuple(dict(t) for t in tasks))
 
 

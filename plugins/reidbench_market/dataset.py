@@ -1,4 +1,4 @@
-"""Market-1501 as it is handed out."""
+"""Market-1501 as its authors distribute it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ JUNK = "-1"
 class Market1501:
     """Reads `bounding_box_train/`, `query/` and `bounding_box_test/`.
 
-    root: the folder that holds them (`Market-1501-v15.09.15`).
+    root: the folder that contains them (`Market-1501-v15.09.15`).
 
-    Junk (identity -1) is left out and counted; distractors (identity 0000) stay in the gallery.
-    Identities and cameras are those of the file names; queries and gallery are told apart by their
-    `role`. Raises ConfigError for a wrong argument."""
+    Junk (identity -1) is left out and counted in `notes`; distractors (identity 0000) stay in the
+    gallery. Identities and cameras come from the file names; `role` says whether a test image is a
+    query or in the gallery. Raises ConfigError for a wrong argument."""
 
     @classmethod
     def conformance(cls, folder: Path) -> dict[str, str]:
@@ -46,7 +46,7 @@ class Market1501:
     def __init__(self, root: str | Path) -> None:
         self._root = arguments.path("Market-1501", "root", root)
         self.notes: list[str] = []
-        """What a user should know about the data, after `prepare`."""
+        """Set by `prepare`"""
         self.card = DatasetCard(
             name="Market-1501",
             revision="v15.09.15",
@@ -64,8 +64,8 @@ class Market1501:
         )
 
     def prepare(self, cache: Path, track: Track) -> Sequence[Record]:
-        """The index, folder after folder, by name. Raises DataError with the folders that are
-        missing or empty, the files that are called otherwise, and people in train and test."""
+        """The index, folder after folder, by name. Raises DataError naming missing and empty
+        folders, files with other names, and people in both train and test."""
         if not self._root.is_dir():
             raise DataError(f"data root not found: {self._root}")
         problems = Problems(self._root)
@@ -77,13 +77,13 @@ class Market1501:
                 what = "holds no .jpg" if place.is_dir() else "is missing"
                 problems.add(f"the folder {folder}/ {what}")
             for name in names:
-                found = NAME.fullmatch(name)
-                if found is None:
-                    problems.add(f"in {folder}/, not called like 0002_c1s1_000451_03.jpg", name)
-                elif found[1] == JUNK:
+                parts = NAME.fullmatch(name)
+                if parts is None:
+                    problems.add(f"in {folder}/, not named like 0002_c1s1_000451_03.jpg", name)
+                elif parts[1] == JUNK:
                     junk += 1
                 else:
-                    records.append(self._record(place / name, split, role, found))
+                    records.append(self._record(place / name, split, role, parts))
         train = {r.pid for r in records if r.split == "train"}
         for pid in sorted(train & {r.pid for r in records if r.split == "test"}):
             problems.add("people in train and in test", pid)

@@ -6,8 +6,8 @@ from reidbench_registry import EvalProtocol, Selector, Task
 
 
 def rgb2rgb() -> Task:
-    """The fixed queries against the fixed gallery; images of the query's person and camera leave,
-    distractors stay."""
+    """The fixed queries against the fixed gallery, without images of the query's person from its
+    own camera; distractors stay."""
     return Task(
         name="market-1501/rgb2rgb",
         query=Selector("rgb", role="query"),

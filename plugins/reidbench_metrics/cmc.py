@@ -10,10 +10,10 @@ from reidbench_registry import ConfigError, Ranks
 
 
 class CMC:
-    """R<k>: 1 for a query whose best positive stands among the first k gallery items, else 0.
+    """R<k>: 1 for a query whose best positive is among the first k gallery items, else 0.
 
-    Where the task counts identities (SYSU-MM01, LLCM), among the first k distinct identities. A
-    gallery shorter than k is no special case: its positives all stand among the first k."""
+    Where the task counts identities (SYSU-MM01, LLCM): among the first k distinct identities. With
+    a gallery shorter than k, all positives are among the first k."""
 
     def __init__(self, ranks: Sequence[int] = (1, 5, 10)) -> None:
         if (

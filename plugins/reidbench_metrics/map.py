@@ -16,7 +16,7 @@ class MAP:
     rule: `positives`: over the whole list, not interpolated, the j-th positive at rank r adds
         j / r; the figure `mAP`. `trapezoid`: the mean of that and of the precision one rank
         before, 1 where there is none (SSAN's code, Ding et al., arXiv 2107.12666); the figure
-        `mAP-trapezoid`, which stands in no table with the other.
+        `mAP-trapezoid`, which cannot be compared with the other.
 
     Raises ConfigError for another rule."""
 

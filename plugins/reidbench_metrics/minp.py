@@ -8,8 +8,8 @@ from reidbench_registry import Ranks
 
 
 class MINP:
-    """mINP: the number of a query's positives over the rank of the last one (Ye et al., TPAMI
-    2021): how much of the list must be read to find them all."""
+    """mINP: the number of a query's positives divided by the rank of the last one (Ye et al., TPAMI
+    2021). It measures how much of the list must be read to find all of them."""
 
     def __call__(self, ranks: Ranks) -> dict[str, np.ndarray]:
         """ranks of Nq queries -> {'mINP': float64[Nq]}"""

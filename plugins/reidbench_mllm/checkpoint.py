@@ -27,8 +27,8 @@ _HUB_NAME = re.compile(r"[\w\-.]+/[\w\-.]+")
 def open_checkpoint(
     weights: str, *, dtype: torch.dtype, attn_implementation: str, seed: int | None = None
 ) -> tuple[transformers.Qwen2VLForConditionalGeneration, Any]:
-    """`weights` -> (model in eval mode, processor). The embedded architecture has random weights,
-    drawn from `seed`, as long as no foundation lies beside it.
+    """`weights` -> (model in eval mode, processor). Without a file of weights the embedded model
+    has random ones, drawn from `seed`.
 
     Raises DataError, naming `weights`, when it cannot be reached, is not a Qwen2-VL, lacks its
     tokenizer, image settings or weights, or has weights that do not fit."""
@@ -49,8 +49,8 @@ def open_checkpoint(
                 "reached on the Hugging Face hub; the path of a local folder works too"
             ) from None
         if config.get("model_type") != "qwen2_vl":
-            found = config.get("model_type")
-            raise DataError(f"{source}: model_type is {found!r}, expected 'qwen2_vl'")
+            model_type = config.get("model_type")
+            raise DataError(f"{source}: model_type is {model_type!r}, expected 'qwen2_vl'")
         processor = _open_processor(source, local, config.get("image_token_id", 151655))
         if source == EMBEDDED and not (EMBEDDED / "model.safetensors").is_file():
             return _initialise(options, seed), processor
@@ -58,29 +58,30 @@ def open_checkpoint(
 
 
 def defaults(weights: str) -> dict[str, Any]:
-    """`image_size` and `prompts` that a checkpoint is used with when the config names none: those
-    of a `reidbench.json` beside its weights, else the package's. Raises DataError."""
-    found = json.loads(_DEFAULTS.read_text(encoding="utf-8"))
+    """`image_size` and `prompts` of a checkpoint when the config gives none: those of the
+    `reidbench.json` in its folder, else those of this package. Raises DataError for a damaged
+    `reidbench.json`."""
+    values = json.loads(_DEFAULTS.read_text(encoding="utf-8"))
     source, local = _locate(weights)
     if local and (path := Path(source) / "reidbench.json").is_file():
         try:
             own = json.loads(path.read_text(encoding="utf-8"))
-            found["image_size"] = own.get("image_size", found["image_size"])
-            found["prompts"] = complete(own.get("prompts"), found["prompts"])
+            values["image_size"] = own.get("image_size", values["image_size"])
+            values["prompts"] = complete(own.get("prompts"), values["prompts"])
         except (OSError, ValueError, AttributeError) as error:
             raise DataError(f"{path}: unusable: {_line(error)}") from None
-    return found
+    return values
 
 
 @contextlib.contextmanager
 def seeded(seed: int | None) -> Iterator[None]:
-    """Draw from `seed` on the CPU, and leave every generator where it was; None: draw from
-    torch's own generator."""
+    """Inside, torch's CPU generator starts at `seed`; afterwards it has its old state again. None:
+    no change."""
     if seed is None:
         yield
         return
     state = torch.get_rng_state()
-    # torch.manual_seed would reset the accelerators' generators, too.
+    # Not torch.manual_seed, which also resets the generators of the GPUs.
     torch.default_generator.manual_seed(seed)
     try:
         yield
@@ -107,12 +108,12 @@ def _open_processor(source: Path | str, local: bool, image_token: int) -> Any:
         placeholder = tokenizer.convert_tokens_to_ids(processor.image_token)
         _ = processor.image_processor.image_mean, processor.image_processor.image_std
     except Exception as error:
-        # transformers answers missing and damaged files with errors of many types.
+        # For missing and damaged files transformers raises exceptions of many types.
         raise DataError(
             f"{source}: tokenizer or image processor files are missing or damaged: {_line(error)}"
         ) from None
     if placeholder != image_token or tokenizer.pad_token_id is None:
-        # Also what comes of a missing tokenizer file, which transformers may pass over.
+        # This is also the result of a missing tokenizer file, which transformers may ignore.
         raise DataError(
             f"{source}: the tokenizer does not fit the model (its files may be missing): "
             f"{processor.image_token} is token {placeholder}, the model expects {image_token}"
@@ -131,7 +132,7 @@ def _open_model(source: Path | str, local: bool, options: dict[str, Any]) -> Any
         )
     except (OSError, ValueError, RuntimeError, ImportError, SafetensorError) as error:
         raise DataError(f"{source}: cannot load the weights: {_line(error)}") from None
-    # transformers would go on with random values where the file has none; the head is not used.
+    # Missing weights would be random, so they are an error; the language model head is not used.
     missing = sorted(set(info["missing_keys"]) - {"lm_head.weight"})
     if missing:
         raise DataError(f"{source}: {len(missing)} weights are missing, such as {missing[0]}")
@@ -143,7 +144,7 @@ def _initialise(options: dict[str, Any], seed: int | None) -> Any:
     try:
         with seeded(seed):
             model = transformers.Qwen2VLForConditionalGeneration._from_config(config, **options)
-    except (ValueError, ImportError) as error:  # an attention implementation that is not there
+    except (ValueError, ImportError) as error:  # an attention implementation is not installed
         raise DataError(f"cannot build the embedded model: {_line(error)}") from None
     return model.eval()
 

@@ -1,4 +1,4 @@
-"""LoRA and DoRA adapters, through PEFT: which modules they go to, and with which settings."""
+"""LoRA and DoRA adapters, with PEFT: which modules get one, and with which settings."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _INITS: dict[str, bool | str] = {"gaussian": "gaussian", "kaiming": True}
 _BLOCK = re.compile(r".*\.(visual\.blocks|language_model\.layers)\.(\d+)\..+")
 _ALWAYS = re.compile(r".*\.(attn\.(qkv|proj)|self_attn\.[qkvo]_proj|merger\.mlp\.[02])")
 _ADAPTED = re.compile(r"base_model\.model\.(.+)\.lora_A\.weight")
-# Settings of PEFT under which the same tensors are another model.
-_UNCHANGED: dict[str, Any] = {
+# Settings of PEFT that change what the tensors mean; only these values are supported.
+_SUPPORTED: dict[str, Any] = {
     "peft_type": "LORA",
     "bias": "none",
     "use_rslora": False,
@@ -54,7 +54,7 @@ def _last_4_alternate(index: int, depth: int) -> bool:
     return index >= depth - 4 or index % 2 == 0
 
 
-# Scheme -> (attention of all blocks and not only the chosen, which blocks are adapted whole).
+# Scheme -> (whether attention is adapted in all blocks, in which blocks every linear is).
 _SCHEMES: dict[str, tuple[bool, Callable[[int, int], bool]]] = {
     "attention": (True, lambda index, depth: False),
     "hier_every4": (False, _every_4th),
@@ -131,8 +131,8 @@ class Lora:
     def attach(
         self, model: nn.Module, seed: int | None = None, modules: Sequence[str] | None = None
     ) -> PeftModel:
-        """Freeze `model` and put the adapter into it, initialised from `seed`: into the scheme's
-        modules, or into the given ones."""
+        """Freeze `model` and add the adapter to the modules of the scheme, or to `modules`. `seed`
+        decides its initial weights."""
         config = LoraConfig(
             r=self.r,
             lora_alpha=self.alpha,
@@ -158,22 +158,22 @@ def save_adapter(model: PeftModel, weights: str, folder: Path) -> None:
 
 
 def attach_adapter(model: nn.Module, folder: Path) -> tuple[PeftModel, Lora]:
-    """Put a trained adapter into `model`, with its own settings and wherever its tensors belong.
+    """Put a trained adapter into `model`: its settings and its modules come from the folder.
 
-    Raises DataError for a folder that is no PEFT adapter of a kind we know, or one of another
-    base."""
+    Raises DataError for a folder without a supported PEFT adapter, or with one of another base
+    model."""
     path = folder / SETTINGS
-    found = _settings(path)
-    for key, plain in _UNCHANGED.items():
-        if found.get(key, plain) not in (plain, None):
-            raise DataError(f"{path}: {key}={found[key]!r} is not supported")
+    settings = _settings(path)
+    for key, plain in _SUPPORTED.items():
+        if settings.get(key, plain) not in (plain, None):
+            raise DataError(f"{path}: {key}={settings[key]!r} is not supported")
     names = [_current(name) for name in load_tensors(folder / WEIGHTS)]
     adapted = (_ADAPTED.fullmatch(name) for name in names)
     modules = list(dict.fromkeys(match[1] for match in adapted if match))
     own = {name for name, _ in model.named_modules()}
     if unknown := [name for name in modules if name not in own]:
         raise DataError(
-            f"{folder}: the model has no module {unknown[0]}; {_base_of(found)} is the adapter's"
+            f"{folder}: the model has no module {unknown[0]}; {_base_of(settings)} is the adapter's"
         )
     if not modules:
         raise DataError(f"{folder / WEIGHTS}: no tensor of a LoRA adapter")
@@ -181,10 +181,10 @@ def attach_adapter(model: nn.Module, folder: Path) -> tuple[PeftModel, Lora]:
     try:
         lora = Lora.parse(
             {
-                "r": found.get("r"),
-                "alpha": found.get("lora_alpha"),
-                "dropout": found.get("lora_dropout", 0.0),
-                "dora": found.get("use_dora", False),
+                "r": settings.get("r"),
+                "alpha": settings.get("lora_alpha"),
+                "dropout": settings.get("lora_dropout", 0.0),
+                "dora": settings.get("use_dora", False),
             }
         )
     except ConfigError as error:
@@ -196,17 +196,18 @@ def attach_adapter(model: nn.Module, folder: Path) -> tuple[PeftModel, Lora]:
 
 
 def load_adapter(model: PeftModel, lora: Lora, folder: Path) -> None:
-    """Take the weights of a PEFT folder, the authors' included, whose modules go by older names.
+    """Load the weights of a PEFT folder; modules may have the names of older transformers versions,
+    as in the authors' adapters.
 
     Raises DataError when a file is missing or damaged, or made with other settings than `lora`."""
     path = folder / SETTINGS
-    found = _settings(path)
+    settings = _settings(path)
     ours = asdict(lora)
-    # The same tensors under another alpha would be another model.
+    # With another alpha the same tensors are another model.
     for theirs, mine in (("r", "r"), ("lora_alpha", "alpha"), ("use_dora", "dora")):
-        if found.get(theirs) != ours[mine]:
+        if settings.get(theirs) != ours[mine]:
             raise DataError(
-                f"{path}: {theirs} is {found.get(theirs)!r}, the config says {ours[mine]!r}"
+                f"{path}: {theirs} is {settings.get(theirs)!r}, the config says {ours[mine]!r}"
             )
     state = {_current(name): t for name, t in load_tensors(folder / WEIGHTS).items()}
     expected = get_peft_model_state_dict(model, save_embedding_layers=False)
@@ -218,21 +219,21 @@ def load_adapter(model: PeftModel, lora: Lora, folder: Path) -> None:
             shapes = f"{list(state[name].shape)} instead of {list(value.shape)}"
             raise DataError(
                 f"{folder / WEIGHTS} does not fit the model: {name} is {shapes}; "
-                f"{_base_of(found)} is the adapter's"
+                f"{_base_of(settings)} is the adapter's"
             )
     set_peft_model_state_dict(model, state)
 
 
 def _settings(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        settings = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataError(f"adapter settings not found: {path}") from None
     except (OSError, ValueError) as error:
         raise DataError(f"damaged adapter settings: {path}: {error}") from None
-    if not isinstance(found, dict):
+    if not isinstance(settings, dict):
         raise DataError(f"damaged adapter settings: {path}: expected an object")
-    return found
+    return settings
 
 
 def _base_of(settings: Mapping[str, Any]) -> str:

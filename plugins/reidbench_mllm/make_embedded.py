@@ -2,8 +2,8 @@
 
 A tiny Qwen2-VL in every respect but size: architecture (`config.json`), tokenizer with Qwen's
 special tokens and chat layout, image settings, as a folder that AutoProcessor reads, and its own
-defaults (`reidbench.json`). Weights are not made here and stay as they are. There is no chance in
-it: the same versions of the libraries give the same bytes.
+defaults (`reidbench.json`). Weights are not made here and stay as they are. Nothing is random: the
+same versions of the libraries give the same bytes.
 """
 
 from __future__ import annotations

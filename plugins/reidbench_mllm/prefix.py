@@ -1,8 +1,8 @@
-"""The tokens that all prompts of a kind begin with, run once.
+"""The tokens that all prompts of a kind begin with, computed once.
 
-A decoder's keys and values of a token depend on the tokens before it and on nothing behind it. So
-those of the constant beginning (the system's turn, the opening of the user's) are the same for all
-items, and only the rest of each prompt has to be run.
+In a decoder, keys and values of a token depend on the tokens before it only. So those of the
+constant beginning (the system's turn, the start of the user's turn) are the same for all items, and
+only the rest of each prompt has to be computed.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ Layers = list[tuple[Tensor, Tensor]]
 
 
 class Prefix:
-    """Keys and values of one beginning, tokens[n]; made when first needed, and made anew when any
-    weight of the model was changed or moved since."""
+    """Keys and values of one beginning, tokens[n]; computed when first needed, and again whenever a
+    weight of the model was changed or moved."""
 
     def __init__(self, tokens: Tensor) -> None:
         self.tokens = tokens
@@ -27,14 +27,14 @@ class Prefix:
         self._layers: Layers = []
 
     def begins(self, tokens: Tensor, mask: Tensor) -> bool:
-        """Whether every row of tokens[N, L] with mask[N, L] begins with it, and goes on."""
+        """Whether every row of tokens[N, L] with mask[N, L] begins with it and is longer."""
         n = len(self.tokens)
         if not 0 < n < tokens.shape[1] or not bool(mask[:, : n + 1].all()):
             return False
         return bool((tokens[:, :n] == self.tokens.to(tokens.device)).all())
 
     def cache(self, language_model: Any, embedding: torch.nn.Module, rows: int) -> DynamicCache:
-        """Filled for `rows` rows: what the model takes as `past_key_values`."""
+        """Its keys and values for `rows` rows, as the model's `past_key_values`."""
         weights = tuple(
             (p.data_ptr(), p._version)
             for module in (language_model, embedding)
@@ -51,16 +51,16 @@ class Prefix:
     def _run(self, language_model: Any, embedding: torch.nn.Module) -> Layers:
         device = next(embedding.parameters()).device
         tokens = self.tokens.to(device)[None]
-        # Text alone: its three rotary positions count up together.
+        # For text the three rotary positions are equal.
         positions = torch.arange(tokens.shape[1], device=device).expand(3, 1, -1)
-        found = language_model(
+        cache = language_model(
             inputs_embeds=embedding(tokens), position_ids=positions, use_cache=True
         ).past_key_values
-        return [(layer.keys, layer.values) for layer in found.layers]
+        return [(layer.keys, layer.values) for layer in cache.layers]
 
 
 def common_beginning(rows: list[Tensor]) -> Tensor:
-    """The longest beginning that all of int64[L_i] share."""
+    """The longest common beginning of all rows int64[L_i]."""
     length = min(map(len, rows))
     same = torch.stack([row[:length] == rows[0][:length] for row in rows]).all(0)
     return rows[0][: length if bool(same.all()) else int((~same).int().argmax())]

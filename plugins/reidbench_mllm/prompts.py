@@ -1,12 +1,12 @@
-"""Prompts: their default wording, and how they become one chat per modality.
+"""Prompts: their default wording, and how they become one chat for each modality.
 
-A set of prompts is a dict: `system`, and for every modality the user's turn, in which `{image}`
-(image modalities) or `{caption}` (text) marks where the item goes. The default wording is ours and
-stands in `defaults.json`; a teacher that somebody trained with other words is used with
-`prompts=dict(...)`, or carries them in a `reidbench.json` beside its weights.
+Prompts are a dict: `system`, and for each modality the user's turn, in which `{image}` (image
+modalities) or `{caption}` (text) marks the place of the item. The default wording is in
+`defaults.json`. A teacher that was trained with another wording needs `prompts=dict(...)`, or a
+`reidbench.json` in the folder of its weights.
 
-What stands before the caption is run once for all captions (`prefix`), so the default wording puts
-the caption last; the chat layout wants images first.
+The part before the caption is computed once for all captions (`prefix`), so the default wording
+puts the caption last; the chat layout requires images first.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from reidbench_registry import MODALITIES, ConfigError, DataError, did_you_mean
 
 
 def complete(given: Mapping[str, str] | None, default: Mapping[str, str]) -> dict[str, str]:
-    """`default` with the entries of `given` in their place.
+    """`default`, updated with `given`.
 
-    Raises ConfigError for an unknown key, or a template without exactly one mark."""
+    Raises ConfigError for an unknown key, a value that is not a string, or a template without
+    exactly one mark."""
     if given is not None and not isinstance(given, Mapping):
         raise ConfigError(f"prompts: expected None or a dict, got {given!r}")
     prompts = dict(default)
@@ -37,15 +38,15 @@ def complete(given: Mapping[str, str] | None, default: Mapping[str, str]) -> dic
 
 
 def mark(modality: str) -> str:
-    """Where the item goes in a modality's template."""
+    """The mark for the item in a modality's template."""
     return "{caption}" if modality == "text" else "{image}"
 
 
 def chat(processor: Any, prompts: Mapping[str, str], modality: str) -> str:
-    """The whole chat up to the open assistant turn, by the checkpoint's own template. An image is
-    one placeholder between its start and end tokens; the caption is still `{caption}`.
+    """The chat up to the start of the assistant's turn, by the checkpoint's own template. An image
+    is one placeholder between its start and end tokens; the caption is still `{caption}`.
 
-    Raises DataError when the checkpoint brings no usable chat template."""
+    Raises DataError when the checkpoint has no usable chat template."""
     if modality == "text":
         content = [{"type": "text", "text": prompts["text"]}]
     else:
@@ -62,10 +63,10 @@ def chat(processor: Any, prompts: Mapping[str, str], modality: str) -> str:
     ]
     try:
         text = processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    except Exception as error:  # a template is a small program, and fails in as many ways
+    except Exception as error:  # a template is a program and may raise anything
         first = str(error).partition("\n")[0]
         raise DataError(f"the checkpoint's chat template cannot be used: {first}") from None
     expected = "{caption}" if modality == "text" else processor.image_token
     if text.count(expected) != 1:
-        raise DataError(f"the checkpoint's chat template does not put out one {expected}")
+        raise DataError(f"the checkpoint's chat template does not contain {expected} exactly once")
     return text

@@ -37,32 +37,32 @@ class Item(NamedTuple):
     pixels: Tensor | None
     """uint8[H, W, 3]; None for text"""
     truncated: bool
-    """The caption was too long and lost its end."""
+    """True when the caption was too long and its end was cut off"""
 
 
 class QwenVL(nn.Module):
-    """A Qwen2-VL that answers a prompt about an image or a caption with one vector: the last
-    hidden state at the last token (arXiv 2602.12936, the cloud model).
+    """A Qwen2-VL as embedding model: the embedding of an image or a caption is the last hidden
+    state at the last token of a prompt that contains it (arXiv 2602.12936, the cloud model).
 
     weights: 'embedded' (1.2 M parameters, 64 x 32 images), a local folder, or a name on the
         Hugging Face hub (downloads).
     lora: None, or dict(scheme, r, alpha, dropout, dora, init); schemes: see `lora.target_modules`.
-    adapter: folder of a trained PEFT adapter, the authors' included, instead of `lora`; what it
-        adapts and how stands in the folder.
-    train_base: the weights below the adapter are trained, too.
-    image_size: [H, W]; None: what the checkpoint is used with, [336, 196] for real ones.
-    max_text_tokens: prompt and caption together; longer captions are cut, the prompt never is.
-    prompts: dict of `system` and templates by modality, see `prompts`; those it leaves out keep
-        their default.
+    adapter: folder of a trained PEFT adapter, such as the authors', instead of `lora`; its settings
+        come from the folder.
+    train_base: True: the weights of the base model are trained, too.
+    image_size: [H, W]; None: the checkpoint's default, [336, 196] for released ones.
+    max_text_tokens: of prompt and caption together; longer captions are cut, the prompt is not.
+    prompts: dict of `system` and templates by modality (see `prompts`); what it leaves out keeps
+        its default.
     dtype: 'float32', 'bfloat16' or 'float16', of the base weights.
     attn_implementation: 'sdpa', 'eager' or 'flash_attention_2'.
     gradient_checkpointing: less memory, more time in training.
-    seed: of the adapter, and of the embedded model where it has no weights; None: torch's own
-        generator goes on, which the harness seeds.
+    seed: of the initial weights of the adapter, and of the embedded model where it has no weights;
+        None: torch's global generator, which the harness seeds.
 
-    `truncated_captions` counts the captions that were cut, as batches are encoded.
+    `truncated_captions` counts the captions that were cut, over all encoded batches.
 
-    Raises ConfigError for a wrong argument, DataError for a checkpoint that is out of reach,
+    Raises ConfigError for a wrong argument, DataError for a checkpoint that cannot be reached, is
     incomplete or of another architecture.
     """
 
@@ -117,7 +117,7 @@ class QwenVL(nn.Module):
             kind: Prefix(tokens)
             for kind, tokens in self._tokens.beginnings(self._image_token).items()
         }
-        # Embeddings need no vocabulary, and a head that nothing uses would get no gradient.
+        # The language model head is not used for embeddings, so it would get no gradient.
         model.lm_head = nn.Identity()
         self._weights, self._size, self._train_base = weights, size, train_base
         self.embed_dim: int = model.config.text_config.hidden_size
@@ -128,23 +128,24 @@ class QwenVL(nn.Module):
         if attn_implementation == "sdpa":
             add_shortcuts(model.model.visual)
         if gradient_checkpointing:
-            with quiet():  # its name is about to change
+            with quiet():  # transformers warns that it will be renamed
                 model.gradient_checkpointing_enable({"use_reentrant": False})
-        base = dict(model.named_parameters())  # before the adapter joins them
+        base = dict(model.named_parameters())  # without the adapter's
         self.model: nn.Module = model
         if adapter is not None:
             self.model, self._lora = attach_adapter(model, adapter)
         elif self._lora:
             self.model = self._lora.attach(model, seed)
         if hasattr(model.model.visual.patch_embed.proj, "lora_A"):
-            # The shortcut would pass the adapter by.
+            # The shortcut would ignore the adapter.
             model.model.visual.patch_embed.__class__ = PatchEmbed
         if train_base:
             for parameter in base.values():
                 parameter.requires_grad_(True)
 
     def preprocess(self, record: Record, transform: Callable[[Any], Any] | None = None) -> Item:
-        """One record -> its prompt's tokens[L] and pixels[H, W, 3]. Raises DataError naming it."""
+        """One record -> its prompt's tokens[L] and pixels[H, W, 3]. Raises DataError naming the
+        item or the file."""
         if record.modality == "text":
             caption = read_caption(record, self.modalities, transform)
             tokens, truncated = self._tokens.text(caption)
@@ -157,10 +158,10 @@ class QwenVL(nn.Module):
     def collate(self, items: Sequence[Item]) -> Mapping[str, Any]:
         """Items of mixed modality -> `image` and `text`, where there are any, each with `tokens`
         and `mask`[N, L], padded on the right to its own longest, the first with
-        `pixels`[N, H, W, 3] uint8; `place`[B], the row of each item when images stand before
-        captions; and `truncated`, a count.
+        `pixels`[N, H, W, 3] uint8; `place`[B], the row of each item when images come before
+        captions; and `truncated`, the number of captions that were cut.
 
-        Apart, because a caption's prompt may be twice as long as an image's or half as long."""
+        Images and captions are separate, as their prompts differ in length by a factor of two."""
         images = [item for item in items if item.pixels is not None]
         captions = [item for item in items if item.pixels is None]
         is_text = torch.tensor([item.pixels is None for item in items])
@@ -181,11 +182,11 @@ class QwenVL(nn.Module):
     def encode(self, batch: Mapping[str, Any]) -> Tensor:
         """batch of B items -> embeddings[B, embed_dim] in the items' order, not normalised.
 
-        Padding may stand on either side. Without gradients, what all prompts of a kind begin with
-        is run once and its keys and values are used again."""
+        Padding may be on either side. Without gradients, the common beginning of all prompts of a
+        kind is computed once, and its keys and values are reused."""
         self.truncated_captions += batch["truncated"]
-        found = [self._encode(kind, **batch[kind]) for kind in ("image", "text") if kind in batch]
-        return torch.cat(found)[batch["place"]]
+        parts = [self._encode(kind, **batch[kind]) for kind in ("image", "text") if kind in batch]
+        return torch.cat(parts)[batch["place"]]
 
     def _encode(
         self, kind: str, tokens: Tensor, mask: Tensor, pixels: Tensor | None = None
@@ -193,7 +194,7 @@ class QwenVL(nn.Module):
         """tokens[N, L], mask[N, L], pixels[N, H, W, 3] -> [N, embed_dim]"""
         model = self._base().model
         embedding = model.get_input_embeddings()
-        # Always given: without them the model would fall back on what it kept of an older batch.
+        # Always given, as the model would otherwise reuse the positions of an earlier batch.
         positions = rotary_positions(tokens, mask, self._image_token, self._vision.token_grid)
         order = torch.arange(mask.shape[1], device=mask.device)
         last = (mask * order).argmax(1)
@@ -205,7 +206,7 @@ class QwenVL(nn.Module):
             tokens, positions, last = tokens[:, run:], positions[:, :, run:], last - run
         inputs = embedding(tokens)
         if pixels is not None:
-            # Images stand in the batch's order, and so do their placeholders.
+            # Images and their placeholders have the same order.
             places = (tokens == self._image_token).unsqueeze(-1)
             visual = self._vision(model.visual, pixels).to(inputs.dtype)
             inputs = inputs.masked_scatter(places, visual)
@@ -231,17 +232,18 @@ class QwenVL(nn.Module):
         if self._lora:
             load_adapter(self.model, self._lora, folder)
         if self._train_base:
-            state, found = self._base_state(), load_tensors(folder / BASE)
-            for name in sorted(state.keys() ^ found.keys()):
+            state, loaded = self._base_state(), load_tensors(folder / BASE)
+            for name in sorted(state.keys() ^ loaded.keys()):
                 what = "lacks" if name in state else "has more than the model:"
                 raise DataError(f"{folder / BASE} does not fit the model: it {what} {name}")
             for name, value in state.items():
-                if value.shape != found[name].shape:
+                if value.shape != loaded[name].shape:
                     raise DataError(f"{folder / BASE} does not fit the model: shape of {name}")
-                value.copy_(found[name])
+                value.copy_(loaded[name])
 
     def describe(self) -> dict[str, Any]:
-        """`weights` as loaded and, with an adapter, its settings and `adapted modules` by name."""
+        """`weights`, `images` and, with an adapter, its settings and the names of `adapted
+        modules`."""
         vision, size = self._vision, self._size
         facts: dict[str, Any] = {
             "weights": f"{self._weights}, {str(self._base().dtype).removeprefix('torch.')}",
@@ -259,7 +261,7 @@ class QwenVL(nn.Module):
         return self.model.get_base_model() if self._lora else self.model
 
     def _base_state(self) -> dict[str, Tensor]:
-        """The weights below the adapter, by the names that they have without one."""
+        """The weights of the base model, with the names that they have without an adapter."""
         return {
             name.replace(".base_layer.", "."): parameter.detach()
             for name, parameter in self._base().named_parameters()

@@ -1,4 +1,4 @@
-"""Items -> token ids: the prompt of every modality, with the caption or the image in it."""
+"""Items -> token ids: the prompt of a modality, with the caption or the image in it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Tokens:
     def __init__(
         self, processor: Any, prompts: Mapping[str, str], visual_tokens: int, limit: int
     ) -> None:
-        """Raises ConfigError for a `limit` that leaves no room beside the text prompt, DataError
-        for an unusable chat template."""
+        """Raises ConfigError for a `limit` that leaves no room for a caption in the text prompt,
+        DataError for an unusable chat template."""
         self._tokenizer = processor.tokenizer
-        # A caption that spells out a control token shall not act as one.
+        # A caption that contains the text of a control token must not be tokenised as one.
         special = sorted(self._tokenizer.all_special_tokens, key=len, reverse=True)
         self._special = re.compile("|".join(re.escape(token) for token in special))
         self._text = chat(processor, prompts, "text")
@@ -47,9 +47,10 @@ class Tokens:
         self._limit = limit
 
     def beginnings(self, image_token: int) -> dict[str, Tensor]:
-        """What all prompts begin with, int64[n]: of an `image` up to its first placeholder, of a
-        `text` up to the caption."""
-        # Two captions that share no letter: tokens may reach over the caption's border.
+        """The common beginning of all prompts, int64[n]: for `image` up to the first placeholder,
+        for `text` up to the caption."""
+        # From two captions without a common letter, as a token may contain the end of the prompt
+        # and the start of the caption.
         texts = [self.text(caption)[0] for caption in ("a", "Q")]
         image = common_beginning(list(self._images.values()))
         visual = (image == image_token).nonzero()
@@ -63,9 +64,9 @@ class Tokens:
         return self._images[modality]
 
     def text(self, caption: str) -> tuple[Tensor, bool]:
-        """A cleaned caption -> int64[L] with L <= limit, and whether it lost its end.
+        """A cleaned caption -> int64[L] with L <= limit, and whether its end was cut off.
 
-        Tokenised together with the prompt, as tokens may reach over the caption's border."""
+        It is tokenised together with the prompt, as a token may contain parts of both."""
         caption = self._special.sub(" ", caption)
         truncated = False
         ids = self._ids(self._text.replace("{caption}", caption))
@@ -75,7 +76,7 @@ class Tokens:
                 caption, return_offsets_mapping=True, add_special_tokens=False
             )
             starts = [start for start, _ in encoded["offset_mapping"]]
-            # The start of the first token that goes: always shorter than before.
+            # Cut at the start of the first token that is too many: always shorter than before.
             caption = caption[: starts[max(len(starts) - (len(ids) - self._limit), 0)]]
             ids = self._ids(self._text.replace("{caption}", caption))
         return torch.tensor(ids), truncated

@@ -1,8 +1,8 @@
 """Images of one size through Qwen2-VL's vision tower: its input, and two shortcuts.
 
-The shortcuts change no number beyond rounding: the patch embedding's convolution, whose stride is
-its kernel, runs as a matrix product (several times faster on a CPU), and the attention of all
-images as one batched call instead of one call per image and layer.
+The shortcuts change results by rounding only. The convolution of the patch embedding, whose stride
+equals its kernel size, runs as a matrix product (several times faster on a CPU), and the attention
+of all images as one batched call instead of one call for each image and layer.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ class VisionInput:
         self.token_grid = (self.rows // self.merge, self.columns // self.merge)
         self.tokens = self.token_grid[0] * self.token_grid[1]
         grid = torch.cartesian_prod(torch.arange(self.rows), torch.arange(self.columns))
-        # Patches come in blocks of merge x merge, so do their coordinates.
+        # Patches are ordered in blocks of merge x merge, and so are their coordinates.
         grid = grid.view(self.token_grid[0], self.merge, self.token_grid[1], self.merge, 2)
         self._coordinates = grid.transpose(1, 2).reshape(-1, 2)
 
     def patches(self, pixels: Tensor) -> Tensor:
         """pixels[B, H, W, 3] uint8 -> patches[B * rows * columns, 3 * frames * patch * patch].
 
-        Normalised, in the order of the Qwen2-VL image processor; a still is repeated as often as
-        the tower expects frames."""
+        Normalised, in the order of the Qwen2-VL image processor; the image is repeated for each
+        frame that the tower expects."""
         shape = {"device": pixels.device, "dtype": torch.float32}
         mean, std = torch.tensor(self.mean, **shape), torch.tensor(self.std, **shape)
         values = (pixels / 255 - mean) / std
@@ -65,7 +65,7 @@ class VisionInput:
         if visual.config._attn_implementation == EQUAL_IMAGES:
             shortcuts = {
                 "position_ids": self._coordinates.to(pixels.device).repeat(count, 1),
-                # One segment that holds all images: `_equal_images` takes it apart again.
+                # One segment with all images, which `_equal_images` splits again.
                 "cu_seqlens": torch.tensor([0, len(patches)]),
                 "patches_per_image": self.rows * self.columns,
             }
@@ -73,7 +73,7 @@ class VisionInput:
 
 
 class LinearPatchEmbed(PatchEmbed):
-    """PatchEmbed's convolution as the matrix product that it is."""
+    """PatchEmbed with a matrix product instead of the equal convolution."""
 
     def forward(self, hidden_states: Tensor) -> Tensor:
         """patches[N, 3 * frames * patch * patch] -> [N, D]"""
@@ -81,7 +81,7 @@ class LinearPatchEmbed(PatchEmbed):
 
 
 def add_shortcuts(visual: torch.nn.Module) -> None:
-    """Put both shortcuts into a vision tower that runs on `sdpa`."""
+    """Use both shortcuts in a vision tower with `sdpa` attention."""
     visual.patch_embed.__class__ = LinearPatchEmbed
     AttentionInterface.register(EQUAL_IMAGES, _equal_images)
     visual.set_attn_implementation(EQUAL_IMAGES)

@@ -1,4 +1,4 @@
-"""Annotation files of the text-based sets: read whole, every mistake gathered."""
+"""Annotation files of the text-based sets; all mistakes in one are reported together."""
 
 from __future__ import annotations
 
@@ -26,21 +26,22 @@ class Photo(NamedTuple):
 
 
 def find(root: Path, source: Source) -> Path:
-    """The annotation file of a set. Raises DataError when it is under none of its names."""
-    found = [root / name for name in source.annotations if (root / name).is_file()]
-    if not found:
+    """The annotation file of a set. Raises DataError when there is none of its possible names."""
+    present = [root / name for name in source.annotations if (root / name).is_file()]
+    if not present:
         others = "".join(f" (nor {name})" for name in source.annotations[1:])
         raise DataError(f"annotation file not found: {root / source.annotations[0]}{others}")
-    return found[0]
+    return present[0]
 
 
 def read(path: Path, source: Source, problems: Problems) -> list[Photo]:
-    """The photos of the file, in its order; entries that are wrong go to `problems`.
+    """The photos of the file, in its order.
 
-    Wrong are entries that lack a field, have a wrong one, name a photo twice or one outside the
-    data set, have no caption, or put one identity into two splits. A list without train or test
-    photos is wrong, too: to learn it after the training is too late. Raises DataError for a file
-    that holds no list."""
+    Wrong entries are added to `problems`: a missing or wrong field, a photo that is listed twice or
+    outside the data set, no caption, an identity in two splits. So is a list without train or
+    without test photos, which otherwise would only be noticed after the training.
+
+    Raises DataError for a file that does not contain a list."""
     entries = _json(path)
     if not isinstance(entries, list):
         raise DataError(f"{path}: expected a list of photos, found {type(entries).__name__}")
@@ -71,17 +72,17 @@ def read(path: Path, source: Source, problems: Problems) -> list[Photo]:
 
 
 def notes(photos: list[Photo], source: Source) -> list[str]:
-    """What is not wrong, but unlike the published list."""
-    found = []
+    """Lines about what is not wrong, but differs from the published list."""
+    lines = []
     least = min(int(p.pid) for p in photos)
     if least < source.first_id:
-        found.append(
+        lines.append(
             f"identities start at {least}; the published ones of {source.name} at "
             f"{source.first_id}: this list was renumbered"
         )
     splits = {p.split for p in photos}
-    found += [f"{split}: no photos" for split in source.splits if split not in splits]
-    return found
+    lines += [f"{split}: no photos" for split in source.splits if split not in splits]
+    return lines
 
 
 def _json(path: Path) -> Any:

@@ -1,4 +1,4 @@
-"""QrCM-ReID from the table that its authors' script writes."""
+"""QrCM-ReID, from the table that its authors' script writes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SPLITS = ("train", "val", "test")
 
 
 class Row(NamedTuple):
-    """A line of the table that is right by itself."""
+    """A row of the table whose cells are valid."""
 
     number: int
     path: str
@@ -38,15 +38,15 @@ class Row(NamedTuple):
 
 class QrCMTable:
     """Reads the CSV of the released code (`utils/generate_mllm_data.py`): columns image_path, pid,
-    text, modality, ori_caption, num_images, camid, split; one row an item.
+    text, modality, ori_caption, num_images, camid, split; one row for each item.
 
     csv: the table.
-    root: the folder that `strip` of its paths is replaced by; None: paths are taken as they are.
+    root: replaces `strip` at the beginning of each path; None: paths are used as they are.
     strip: the beginning of the paths on the machine that wrote the table.
 
-    `camid` is a running number of photos and no camera: here it is the instance. `text` holds the
-    authors' prompt; ours are the model's business, so only the caption is taken. Raises ConfigError
-    for a wrong argument."""
+    `camid` numbers the photos and is not a camera: here it is the instance. `text` contains the
+    authors' prompt and is not used, as prompts belong to the model. Raises ConfigError for a wrong
+    argument."""
 
     @classmethod
     def conformance(cls, folder: Path) -> dict[str, str]:
@@ -66,10 +66,10 @@ class QrCMTable:
         self._csv = arguments.path("QrCM-table", "csv", csv)
         self._root = None if root is None else arguments.path("QrCM-table", "root", root)
         if not isinstance(strip, str) or (strip and root is None):
-            raise ConfigError(f"QrCM-table: strip={strip!r} without a root to put in its place")
+            raise ConfigError(f"QrCM-table: strip={strip!r} needs a root that replaces it")
         self._strip = strip
         self.notes: list[str] = []
-        """What a user should know about the data, after `prepare`."""
+        """Set by `prepare`"""
         self.card = DatasetCard(
             name="QrCM-ReID table",
             revision="unread",
@@ -82,9 +82,9 @@ class QrCMTable:
         )
 
     def prepare(self, cache: Path, track: Track) -> Sequence[Record]:
-        """The index, in the table's order. Raises DataError with every mistake in it: wrong cells,
-        a modality in another spelling, an instance that is not one RGB, IR and sketch and at least
-        one text, an identity in two splits, missing files."""
+        """The index, in the table's order. Raises DataError naming every mistake: wrong cells, an
+        unknown modality, an instance without exactly one RGB, IR and sketch row and at least one
+        text row, an identity in two splits, missing files."""
         problems = Problems(self._csv, "row")
         rows = self._rows(problems)
         self._check_instances(rows, problems)
@@ -130,14 +130,14 @@ class QrCMTable:
         return rows
 
     def _check_instances(self, rows: Sequence[Row], problems: Problems) -> None:
-        found: dict[str, list[Row]] = defaultdict(list)
+        of_instance: dict[str, list[Row]] = defaultdict(list)
         split_of: dict[str, str] = {}
         for row in rows:
-            found[row.instance].append(row)
+            of_instance[row.instance].append(row)
             first = split_of.setdefault(row.pid, row.split)
             if first != row.split:
                 problems.add(f"identity {row.pid} is in {first} and in {row.split}", row.number)
-        for instance, parts in found.items():
+        for instance, parts in of_instance.items():
             if len({row.pid for row in parts}) > 1:
                 problems.add(f"camid {instance} has more than one pid", parts[0].number)
             names = [row.modality for row in parts]
@@ -188,7 +188,7 @@ class QrCMTable:
 
 
 def _wrong(cells: dict[str, str]) -> str | None:
-    """What is wrong with a row by itself; None when nothing is."""
+    """What is wrong with the cells of a row; None when nothing is."""
     if None in cells.values() or None in cells:
         return "another number of cells than columns"
     if cells["modality"] not in MODALITIES:
@@ -196,7 +196,7 @@ def _wrong(cells: dict[str, str]) -> str | None:
     if cells["split"] not in SPLITS:
         return f"split {cells['split']!r} is none of {', '.join(SPLITS)}"
     for name in ("pid", "camid", "num_images"):
-        # A table with gaps writes integers as 3.0.
+        # A table with empty cells writes integers as 3.0.
         if not cells[name].removesuffix(".0").isdigit():
             return f"{name} is {cells[name]!r}, expected an integer"
     text = cells["modality"] == "text"
@@ -210,8 +210,8 @@ def _wrong(cells: dict[str, str]) -> str | None:
 
 
 def _gaps(rows: Sequence[Row]) -> list[str]:
-    """Train numbers that do not run from 0: the authors' merge of the three tables, which adds
-    their counts, would make two people one."""
+    """Notes about train numbers that do not run from 0 without gaps. The authors merge their three
+    tables by adding the counts, which would then give two people the same number."""
     notes = []
     for name, values in (
         ("pids", {int(r.pid) for r in rows if r.split == "train"}),

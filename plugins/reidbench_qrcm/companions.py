@@ -1,4 +1,4 @@
-"""Infrared and sketch versions of photos: found beside them, or derived."""
+"""Infrared and sketch versions of photos: from the data set's own folders, or derived."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ IMAGES = (".jpg", ".jpeg", ".png", ".bmp")
 
 
 class Kind(NamedTuple):
-    """A modality that lies beside the photos, or is derived from them."""
+    """A modality with folders of its own in the data set, or derived from the photos."""
 
     modality: str
     folders: str
-    """beginning of the name of the folders that may hold it"""
+    """beginning of the names of these folders"""
     operator: str
 
 
@@ -34,13 +34,14 @@ class Version(NamedTuple):
 
     path: Path
     operator: str | None
-    """what made it here; None: it came with the data"""
+    """which operator derived it; None: it came with the data set"""
 
 
 def find(root: Path, kind: Kind, photos: Sequence[Photo], exact: bool) -> dict[str, Version]:
-    """photo -> its version, where it came with the data.
+    """photo -> its version, where one came with the data set.
 
-    A version has its photo's path; unless `exact`, with any extension, the photo's own first."""
+    A version has the path of its photo. Unless `exact`, the extension may differ; the photo's own
+    extension is preferred."""
     present: dict[str, Path] = {}
     for folder in sorted(root.glob(f"{kind.folders}*")):
         # The files are sorted: which of several extensions is taken must not depend on the disk.
@@ -48,12 +49,12 @@ def find(root: Path, kind: Kind, photos: Sequence[Photo], exact: bool) -> dict[s
             present.setdefault(file, folder / file)
             if not exact:
                 present.setdefault(stem(file), folder / file)
-    found = {}
+    versions = {}
     for photo in photos:
         path = present.get(photo.file) or (None if exact else present.get(stem(photo.file)))
         if path:
-            found[photo.file] = Version(path, None)
-    return found
+            versions[photo.file] = Version(path, None)
+    return versions
 
 
 def derive(

@@ -27,22 +27,22 @@ class QrCM:
     """Reads the annotation file and `imgs/` of one of the three sets, with `imgs-IR/` and
     `imgs-sketch*/` where they are there.
 
-    root: the folder that holds them; a relative one starts at the current directory.
+    root: the folder that contains them; a relative path starts at the current directory.
     source: 'cuhk-pedes', 'icfg-pedes' or 'rstpreid'; None: the one whose annotation file is there.
-    variant: 'full' takes every photo, and a version with any extension; 'strict' takes only photos
-        whose infrared and sketch versions both lie at the very same path, extension included, as
-        the authors' code does.
-    derive: of the full variant: make the versions that are missing, by ChannelMix and LineSketch;
-        their records say so (`generated`). False: leave them out.
-    captions: how many of a photo's captions are taken; None: all. The paper trains on one.
+    variant: 'full' uses every photo, and versions with any extension; 'strict' uses only photos
+        whose infrared and sketch versions both have the same path, extension included, as the
+        authors' code does.
+    derive: for variant 'full': derive missing versions with ChannelMix and LineSketch; their
+        records say so (`generated`). False: leave them out.
+    captions: how many captions of each photo are used; None: all. The paper trains on one.
     seed: of the derived pictures.
 
-    The strict rule is why the paper counts 17,278 train identities and not the 17,806 of the three
-    sets together. That the 528 are those of CUHK-PEDES whose photos are .bmp files and whose
-    sketches are .jpg is our inference; if so, its test split shrinks as well. `notes` tell what
-    was dropped.
+    The strict rule explains why the paper has 17,278 train identities and not the 17,806 of the
+    three sets together. We infer that the missing 528 are those of CUHK-PEDES whose photos are .bmp
+    files and whose sketches are .jpg files; if so, its test split is smaller as well. `notes` say
+    what was left out.
 
-    Cameras are unknown in CUHK-PEDES: its folders name sources. The card's revision is the hash of
+    Cameras are unknown in CUHK-PEDES: its folders are sources. The card's revision is the hash of
     the annotation file, with what else decides the index. Raises ConfigError for a wrong argument.
     """
 
@@ -73,7 +73,7 @@ class QrCM:
         self._captions = captions
         self._seed = arguments.integer("QrCM", "seed", seed, 0)
         self.notes: list[str] = []
-        """What a user should know about the data, after `prepare`."""
+        """Set by `prepare`"""
         self.card = DatasetCard(
             name="QrCM-ReID",
             revision="unread",
@@ -90,16 +90,16 @@ class QrCM:
     def prepare(self, cache: Path, track: Track) -> Sequence[Record]:
         """The index; missing versions are derived below `cache`, one file at a time, and kept.
 
-        Raises DataError with everything that is missing or wrong in the annotations, and for a
-        photo that cannot be read."""
+        Raises DataError naming everything that is missing or wrong in the annotations, or all
+        photos that cannot be read."""
         self.source = source = self.source or self._present()
         path, photos = read(self._root, source)
         self.notes = annotations.notes(photos, source)
         if self._strict:
-            versions = self._found(photos, exact=True)
+            versions = self._present_versions(photos, exact=True)
             photos = self._with_all(photos, versions)
         else:
-            versions = self._found(photos, exact=False)
+            versions = self._present_versions(photos, exact=False)
             for kind in KINDS:
                 self._complete(kind, photos, versions, cache, track)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
@@ -115,14 +115,14 @@ class QrCM:
         names = ", ".join(name for source in SOURCES.values() for name in source.annotations)
         raise DataError(f"annotation file not found: {self._root} has none of {names}")
 
-    def _found(self, photos: Sequence[Photo], exact: bool) -> Versions:
+    def _present_versions(self, photos: Sequence[Photo], exact: bool) -> Versions:
         return {k.modality: companions.find(self._root, k, photos, exact) for k in KINDS}
 
     def _with_all(self, photos: list[Photo], versions: Versions) -> list[Photo]:
         """Photos that have every version; `notes` say what the others lack, by folder."""
         kept, skipped = [], Counter()
         for photo in photos:
-            lacking = [m for m, found in versions.items() if photo.file not in found]
+            lacking = [m for m, of_modality in versions.items() if photo.file not in of_modality]
             if lacking:
                 folder = "/".join(filter(None, ("imgs", photo.file.rpartition("/")[0])))
                 skipped[folder, f"no {' and no '.join(lacking)} at the same path"] += 1
@@ -131,10 +131,10 @@ class QrCM:
         if not kept:
             raise DataError(f"{self._root}: no photo has all its versions (variant 'strict')")
         if skipped:
-            lost = {p.pid for p in photos} - {p.pid for p in kept}
+            without = {p.pid for p in photos} - {p.pid for p in kept}
             self.notes.append(
                 f"strict: {len(photos) - len(kept)} of {len(photos)} photos skipped, and "
-                f"{len(lost)} identities with them"
+                f"{len(without)} identities with them"
             )
             self.notes += [f"strict: {f}: {n} skipped, {why}" for (f, why), n in skipped.items()]
         return kept
@@ -165,8 +165,8 @@ class QrCM:
             words.append("strict")
         if self._captions:
             words.append(f"captions{self._captions}")
-        if any(v.operator for found in versions.values() for v in found.values()):
-            # Other derived pictures are other data: what was trained on them must not be reused.
+        if any(v.operator for of_modality in versions.values() for v in of_modality.values()):
+            # Other derived pictures are other data: a model trained on them must not be reused.
             made_by = dict.fromkeys(OPERATORS[kind.operator].version for kind in KINDS)
             words += [f"derived{'.'.join(map(str, made_by))}", f"seed{self._seed}"]
         return "-".join(words)
@@ -178,10 +178,10 @@ class QrCM:
                 rgb,
                 item_id=f"{photo.file}#{modality}",
                 modality=modality,
-                path=found[photo.file].path,
-                generated=found[photo.file].operator,
+                path=of_modality[photo.file].path,
+                generated=of_modality[photo.file].operator,
             )
-            for modality, found in versions.items()
-            if photo.file in found
+            for modality, of_modality in versions.items()
+            if photo.file in of_modality
         ]
         return [rgb, *made, *texts]

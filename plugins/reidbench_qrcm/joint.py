@@ -13,22 +13,22 @@ from .dataset import QrCM
 from .skeleton import write
 from .sources import SOURCES
 
-TRAINED_ON = {"full": 11003 + 3102 + 3701, "strict": 17278}
-"""Train identities of all three: the sum of the published ones, and what the released code trains
-its classifier for."""
+TRAIN_IDENTITIES = {"full": 11003 + 3102 + 3701, "strict": 17278}
+"""Of all three sets: the sum of the published numbers, and the number of classes in the released
+code"""
 
 
 class QrCMJoint:
-    """Reads each folder as `QrCM` does. Records keep the set that they come from as `dataset`
-    (`CUHK-PEDES`, `ICFG-PEDES`, `RSTPReid`), and carry its name before their ids, pids and
-    instances, which the sets count from anew.
+    """Reads each folder as `QrCM` does. The `dataset` of a record is the set that it comes from
+    (`CUHK-PEDES`, `ICFG-PEDES`, `RSTPReid`). The name of the set is put before item ids, pids and
+    instances, because each set numbers its own from the start.
 
-    A joint test split is nobody's protocol: score the sets one by one, as
-    `dict(type='qrcm/distill', datasets=['CUHK-PEDES', ...])`. ICFG-PEDES and RSTPReid are both cut
-    from MSMT17 and may share people; `reidbench data check` tells shared files only.
+    No paper evaluates on a joint test split: score each set by itself, with
+    `dict(type='qrcm/distill', datasets=['CUHK-PEDES', ...])`. ICFG-PEDES and RSTPReid both come
+    from MSMT17 and may have people in common; `reidbench data check` finds equal files only.
 
     roots: the folders, one for each set.
-    variant, derive, captions, seed: as of `QrCM`.
+    variant, derive, captions, seed: as for `QrCM`.
 
     Raises ConfigError for a wrong argument."""
 
@@ -52,7 +52,7 @@ class QrCMJoint:
         self._variant = variant
         self._parts = [QrCM(root, None, variant, derive, captions, seed) for root in roots]
         self.notes: list[str] = []
-        """What a user should know about the data, after `prepare`."""
+        """Set by `prepare`"""
         self.card = replace(
             self._parts[0].card,
             description="Photos with captions, infrared and sketch versions of each; several sets "
@@ -61,9 +61,9 @@ class QrCMJoint:
         )
 
     def prepare(self, cache: Path, track: Track) -> Sequence[Record]:
-        """The indexes, one after the other. Raises DataError with everything that is missing or
-        wrong in any of the sets, and when two folders hold the same one."""
-        found: list[Record] = []
+        """The indexes of the sets, joined. Raises DataError naming everything that is missing or
+        wrong in any of them, and two folders with the same set."""
+        joined: list[Record] = []
         problems: list[str] = []
         revision = hashlib.sha256()
         names: list[str] = []
@@ -81,14 +81,14 @@ class QrCMJoint:
             names.append(name)
             self.notes += [f"{name}: {note}" for note in part.notes]
             revision.update(f"{name} {part.card.revision}\n".encode())
-            found += [_of(name, record) for record in records]
+            joined += [_of(name, record) for record in records]
         if problems:
             raise DataError(problems[0], problems)
         self.card = replace(self.card, revision=revision.hexdigest()[:12])
         if len(names) == len(SOURCES):
-            known = {"train": {"identities": TRAINED_ON[self._variant]}}
+            known = {"train": {"identities": TRAIN_IDENTITIES[self._variant]}}
             self.card = replace(self.card, counts=known)
-        return found
+        return joined
 
 
 def _of(name: str, record: Record) -> Record:

@@ -9,11 +9,11 @@ from reidbench.tools import arguments
 
 
 class ChannelMix:
-    """A stand-in for near infrared: grey, from a random mix of the colour channels.
+    """Replaces near infrared: a grey picture from a random mix of the colour channels.
 
     After the channel augmentation of visible-infrared ReID (Ye et al., ICCV 2021), which also draws
-    how much each channel tells. It changes how bright colours are beside each other, as infrared
-    does; it knows nothing of real reflectance. Captions pass unchanged."""
+    the weight of each channel at random. As in infrared, the relative brightness of colours
+    changes; real reflectance is not modelled. Captions pass unchanged."""
 
     version = 1
 
@@ -26,12 +26,12 @@ class ChannelMix:
 
 
 class LineSketch:
-    """Pencil lines from a photo: the grey picture divided by a blurred copy of itself ("dodge"),
-    so that only what differs from its neighbourhood stays dark. Not random; captions pass
+    """Pencil lines from a photo: the grey picture divided by a blurred copy of itself ("dodge"), so
+    that only pixels darker than their neighbourhood stay dark. Not random; captions pass
     unchanged.
 
     width: of the blur, as a fraction of the picture's height.
-    strength: how dark a line gets; 1 leaves the quotient as it is."""
+    strength: the quotient's exponent; larger values make darker lines."""
 
     version = 1
 
@@ -43,7 +43,7 @@ class LineSketch:
         """A picture -> dark lines on white, in three equal channels."""
         if isinstance(item, str):
             return item
-        # Compression noise would become hatching.
+        # The median removes compression noise, which would become small lines.
         grey = item.convert("L").filter(ImageFilter.MedianFilter(3))
         around = grey.filter(ImageFilter.GaussianBlur(max(1.0, self.width * grey.height)))
         # In dark areas one grey level changes the quotient a lot: the offset keeps them from

@@ -1,7 +1,7 @@
-"""The three text-based sets that QrCM-ReID is made of: what is particular to each.
+"""The three text-based sets that QrCM-ReID consists of, and how they differ.
 
-Counts are the published ones: CUHK-PEDES after its README and IRRA's loader (whose captions per
-split add up to the README's 80440), ICFG-PEDES and RSTPReid after their READMEs.
+Counts are the published ones: for CUHK-PEDES from its README and IRRA's loader (whose captions per
+split sum to the README's 80440), for ICFG-PEDES and RSTPReid from their READMEs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Source:
     name: str
     """as published, and the name of its folder"""
     annotations: tuple[str, ...]
-    """names that its annotation file goes by; the first that is there is read"""
+    """possible names of its annotation file; the first one that exists is read"""
     path_field: str
     first_id: int
     splits: tuple[str, ...]
@@ -30,12 +30,12 @@ class Source:
     citation: str
     counts: Mapping[str, Mapping[str, int]]
     camera: re.Pattern[str] | None = None
-    """finds the camera in a file's name"""
+    """matches a file's name up to the camera, which is group 1; None: the names have no camera"""
 
     def camera_of(self, file: str) -> str | None:
-        """The camera that took a photo; None where its name does not say."""
-        found = self.camera.match(file.rpartition("/")[2]) if self.camera else None
-        return str(int(found[1])) if found else None
+        """The camera of a photo; None where its name does not contain it."""
+        match = self.camera.match(file.rpartition("/")[2]) if self.camera else None
+        return str(int(match[1])) if match else None
 
 
 def _counts(identities: int, rgb: int, text: int) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The tasks of QrCM-ReID and its protocols, which its authors' scripts mix."""
+"""The tasks of QrCM-ReID and its protocols. The authors' scripts use several of them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from reidbench_registry import ConfigError, EvalProtocol, Exclusion, Selector, T
 def ir2rgb(
     split: str = "test", exclude: Exclusion = "same_instance", dataset: str | None = None
 ) -> Task:
-    """Infrared queries, RGB gallery; without the photo that a query was made from. `dataset`: of
-    one of several that are joined."""
+    """Infrared queries, RGB gallery without the photo that the query was made from. `dataset`: one
+    of several in a joined index."""
     return _task("ir", split, exclude, dataset)
 
 
 def sketch2rgb(
     split: str = "test", exclude: Exclusion = "same_instance", dataset: str | None = None
 ) -> Task:
-    """Sketch queries, RGB gallery; without the photo that a query was made from. `dataset`: of one
-    of several that are joined."""
+    """Sketch queries, RGB gallery without the photo that the query was made from. `dataset`: one of
+    several in a joined index."""
     return _task("sketch", split, exclude, dataset)
 
 
 def text2rgb(split: str = "test", exclude: Exclusion = "none", dataset: str | None = None) -> Task:
-    """Captions as queries, RGB gallery; the photo that a caption describes stays. `dataset`: of one
-    of several that are joined."""
+    """Captions as queries, RGB gallery with the photo that the caption describes. `dataset`: one of
+    several in a joined index."""
     return _task("text", split, exclude, dataset)
 
 
@@ -57,26 +57,26 @@ def _bundle(
 
 
 def qrcm_distill(split: str = "test", datasets: Sequence[str] = ()) -> EvalProtocol:
-    """IR and sketch queries drop the gallery photo that they were made from, text keeps it: what
-    the authors' distillation scripts report (arXiv 2602.12936, released code). `datasets`: each of
-    these by itself, of several that are joined."""
+    """For IR and sketch queries the photo that they were made from is excluded, for text it is not:
+    what the authors' distillation scripts report (arXiv 2602.12936, released code). `datasets`:
+    names of sets in a joined index, each scored by itself."""
     return _bundle("qrcm/distill", "same_instance", "none", split, datasets)
 
 
 def qrcm_aio_all(split: str = "test", datasets: Sequence[str] = ()) -> EvalProtocol:
-    """Nothing is dropped: what the authors' test script of the teacher reports. An IR or sketch
-    query finds the photo that it was made from, so its numbers stand in no table with others.
-    `datasets`: each of these by itself."""
+    """Nothing is excluded: what the authors' test script for the teacher reports. An IR or sketch
+    query finds the photo that it was made from, so the numbers cannot be compared with those of
+    other protocols. `datasets`: as for `qrcm/distill`."""
     return _bundle("qrcm/aio-all", "none", "none", split, datasets)
 
 
 def qrcm_strict(split: str = "test", datasets: Sequence[str] = ()) -> EvalProtocol:
-    """All three drop the photo that the query was made from or describes (for text, as UNIReID
-    reports it beside the common rule). `datasets`: each of these by itself."""
+    """For all three the photo that the query was made from, or describes, is excluded (for text,
+    UNIReID reports this in addition to the usual rule). `datasets`: as for `qrcm/distill`."""
     return _bundle("qrcm/strict", "same_instance", "same_instance", split, datasets)
 
 
 def text_to_image(split: str = "test") -> EvalProtocol:
-    """Text-based person retrieval: every caption is a query, every photo in the gallery, no camera
-    rule (IRRA, Jiang and Ye, CVPR 2023)."""
+    """Text-based person retrieval: every caption is a query, every photo is in the gallery, nothing
+    is excluded (IRRA, Jiang and Ye, CVPR 2023)."""
     return EvalProtocol("text-to-image", ({"type": "text2rgb", "split": split},))

@@ -1,4 +1,4 @@
-"""CUHK-PEDES, ICFG-PEDES and RSTPReid as they are handed out: photos and captions."""
+"""CUHK-PEDES, ICFG-PEDES and RSTPReid as their authors distribute them: photos and captions."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from .sources import SOURCES, Source
 class TextSet:
     """A set of photos, each with its captions.
 
-    The card's revision is the hash of the annotation file. An image and its captions share their
-    `instance_id`, the photo."""
+    The card's revision is the hash of the annotation file. An image and its captions have the same
+    `instance_id`: the photo."""
 
     source: Source
 
     def __init__(self, root: str | Path) -> None:
         self._root = arguments.path(self.source.name, "root", root)
         self.notes: list[str] = []
-        """What a user should know about the data, after `prepare`."""
+        """Set by `prepare`"""
         self.card = DatasetCard(
             name=self.source.name,
             revision="unread",
@@ -48,8 +48,8 @@ class TextSet:
         return {"root": str(folder)}
 
     def prepare(self, cache: Path, track: Track) -> Sequence[Record]:
-        """The index, in the order of the annotation file. Raises DataError with everything that is
-        missing or wrong."""
+        """The index, in the order of the annotation file. Raises DataError naming everything that
+        is missing or wrong."""
         path, photos = read(self._root, self.source)
         revision = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
         self.card = replace(self.card, revision=revision)
@@ -58,9 +58,9 @@ class TextSet:
 
 
 def read(root: Path, source: Source) -> tuple[Path, list[Photo]]:
-    """The annotation file below `root` and its photos, all of them present.
+    """The annotation file below `root` and its photos, whose files all exist.
 
-    Raises DataError with every mistake in the list and every photo that is missing."""
+    Raises DataError naming every mistake in the list and every missing photo."""
     if not root.is_dir():
         raise DataError(f"data root not found: {root}")
     path = annotations.find(root, source)
@@ -104,8 +104,8 @@ class CuhkPedes(TextSet):
     """CUHK-PEDES: `reid_raw.json` (newer copies: `caption_all.json`) and `imgs/` with the seven
     folders cam_a, cam_b, CUHK01, CUHK03, Market, test_query and train_query.
 
-    root: the folder that holds them. Cameras are unknown: the folders name sources. Copies mailed
-    since 2022 lack folders; the message lists them. Raises ConfigError for a wrong argument."""
+    root: the folder that contains them. Cameras are unknown: the folders are sources. Copies sent
+    since 2022 lack some folders; the error lists them. Raises ConfigError for a wrong argument."""
 
     source = SOURCES["cuhk-pedes"]
 
@@ -115,9 +115,9 @@ class CuhkPedes(TextSet):
 
 class IcfgPedes(TextSet):
     """ICFG-PEDES: `ICFG-PEDES.json` (or `ICFG_PEDES.json`) and `imgs/train`, `imgs/test`, which are
-    the folders of MSMT17 and not the split.
+    the folders of MSMT17, not the splits.
 
-    root: the folder that holds them. Cameras come from the file names of MSMT17. There is no val
+    root: the folder that contains them. Cameras come from the file names of MSMT17. There is no val
     split. Raises ConfigError for a wrong argument."""
 
     source = SOURCES["icfg-pedes"]
@@ -129,7 +129,7 @@ class IcfgPedes(TextSet):
 class RstpReid(TextSet):
     """RSTPReid: `data_captions.json` and `imgs/0000_c14_0031.jpg`.
 
-    root: the folder that holds them. Cameras come from the file names. Raises ConfigError for a
+    root: the folder that contains them. Cameras come from the file names. Raises ConfigError for a
     wrong argument."""
 
     source = SOURCES["rstpreid"]

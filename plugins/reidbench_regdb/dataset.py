@@ -1,4 +1,4 @@
-"""RegDB as its users hand it on, with the lists of the ten trials."""
+"""RegDB with the lists of its ten trials, as it is usually distributed."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Line(NamedTuple):
 class RegDB:
     """Reads `idx/{train,test}_{visible,thermal}_{1..10}.txt` and the images that they name.
 
-    root: the folder that holds `idx/`, `Visible/` and `Thermal/`.
-    trial: which of the ten fixed halvings of the 412 people, 1 to 10; papers report the mean, so
-        run all ten and compare.
+    root: the folder that contains `idx/`, `Visible/` and `Thermal/`.
+    trial: which of the ten fixed splits of the 412 people into halves, 1 to 10; papers report the
+        mean, so run all ten.
 
-    The identity is the folder's name; the label of a list counts within its split. An image is
-    `rgb` or `thermal`; cameras are none. Raises ConfigError for a wrong argument."""
+    The identity is the folder's name; labels in a list count from 0 within the split. An image is
+    `rgb` or `thermal`; there are no cameras. Raises ConfigError for a wrong argument."""
 
     @classmethod
     def conformance(cls, folder: Path) -> dict[str, str]:
@@ -55,7 +55,7 @@ class RegDB:
         self._root = arguments.path("RegDB", "root", root)
         self._trial = arguments.integer("RegDB", "trial", trial, 1, TRIALS)
         self.notes: list[str] = []
-        """What a user should know about the data, after `prepare`."""
+        """Set by `prepare`"""
         half = {"identities": IDENTITIES, "rgb": IMAGES, "thermal": IMAGES}
         self.card = DatasetCard(
             name="RegDB",
@@ -72,12 +72,11 @@ class RegDB:
         )
 
     def prepare(self, cache: Path, track: Track) -> Sequence[Record]:
-        """The index, in the order of the lists. Raises DataError with every line that is wrong:
-        images that are absent or listed twice, a label that means two people, people in two
-        splits."""
+        """The index, in the order of the lists. Raises DataError naming every wrong line: images
+        that are missing or listed twice, a label of two people, people in two splits."""
         if not self._root.is_dir():
             raise DataError(f"data root not found: {self._root}")
-        found: list[Problems] = []
+        all_problems: list[Problems] = []
         records: list[Record] = []
         split_of: dict[str, str] = {}
         for split in ("train", "test"):
@@ -90,8 +89,8 @@ class RegDB:
                     if split_of.setdefault(line.pid, split) != split:
                         problems.add("people of the train split", line.number)
                 records += [self._record(line, split, modality) for line in lines]
-                found.append(problems)
-        raise_all(*found)
+                all_problems.append(problems)
+        raise_all(*all_problems)
         return records
 
     def _lines(self, split: str, kind: str, problems: Problems) -> list[Line]:

@@ -1,4 +1,4 @@
-"""The tasks of RegDB: all images of one sensor against all of the other, no camera rule, CMC over
+"""The tasks of RegDB: all images of one sensor against all of the other, nothing excluded, CMC over
 images (Nguyen et al., Sensors 2017, as Ye et al., TPAMI 2021, evaluate it).
 
 MPANet (Wu et al., CVPR 2021) counts identities in its CMC, and reports trial 1 alone."""
@@ -35,5 +35,5 @@ def regdb(split: str = "test") -> EvalProtocol:
 
 
 def regdb_identity_cmc(split: str = "test") -> EvalProtocol:
-    """The same, with a CMC over distinct identities as in MPANet's code."""
+    """Both directions, with a CMC over distinct identities as in MPANet's code."""
     return _both("regdb/identity-cmc", split, "identity")

@@ -11,21 +11,22 @@ from reidbench.tools import arguments
 from reidbench_registry import ConfigError, Record
 
 Instance = list[list[int]]
-"""The items of one moment: for each modality that it has, the indices of its items."""
+"""The items of one moment: for each modality that is there, the indices of its items"""
 
 
 class PKModality:
     """Every batch holds `p` identities with `k` instances each, and of every instance one item of
     each modality that exists: p * k * 4 items of fully paired data in four modalities.
 
-    An instance is what shares an `instance_id`. Items without one are put together at random, anew
-    in each epoch, one of each modality; the shorter modalities repeat theirs.
+    An instance is all items with the same `instance_id`. Items without one are combined at random,
+    again in each epoch, one of each modality; modalities with fewer items repeat theirs.
 
-    Coverage: in every epoch each instance is drawn at least once. An identity's instances are
-    shuffled and cut into groups of `k`, the last filled with repeats (so an identity with fewer
-    than `k` instances repeats them), and the identities take turns, one group a round; a round
-    that does not fill its last batch fills it with other identities. Where an instance has several
-    items of one modality (two captions), the epochs take them in turn."""
+    Coverage: in every epoch each instance is drawn at least once. The instances of an identity are
+    shuffled and divided into groups of `k`; the last group is filled with repeats (so an identity
+    with fewer than `k` instances repeats them). In each round every identity gives one group, as
+    long as it has some; the last batch of a round is filled with other identities. Where an
+    instance has several items of one modality (two captions), successive epochs use them in
+    turn."""
 
     def __init__(self, p: int = 8, k: int = 2) -> None:
         self.p = arguments.integer("PKModality", "p", p, 1)
@@ -57,9 +58,9 @@ class PKModality:
             waiting = waiting[[len(queues[i]) > turn for i in waiting]]
 
     def _groups(self, instances: int, rng: np.random.Generator) -> np.ndarray:
-        """[ceil(instances / k), k]: each instance in random order, the tail filled with repeats."""
+        """[ceil(instances / k), k]: the instances in random order, the end filled with repeats."""
         groups = -(-instances // self.k)
-        # resize starts over at the front: no repeat inside a group unless there are too few.
+        # resize repeats from the start: no repeat in a group unless there are fewer than k.
         return np.resize(rng.permutation(instances), (groups, self.k))
 
     def _others(
@@ -68,7 +69,7 @@ class PKModality:
         queues: list[np.ndarray],
         rng: np.random.Generator,
     ) -> list[tuple[int, np.ndarray]]:
-        """Identities that a batch lacks, each with one of its groups."""
+        """Other identities that fill a batch, each with one of its groups."""
         free = np.setdiff1d(np.arange(len(queues)), [identity for identity, _ in chosen])
         drawn = rng.choice(free, self.p - len(chosen), replace=False)
         return [(int(i), queues[i][rng.integers(len(queues[i]))]) for i in drawn]
@@ -86,13 +87,13 @@ def _instances(records: Sequence[Record], rng: np.random.Generator) -> list[list
             instance.setdefault(record.modality, []).append(index)
     return [
         [list(instance.values()) for instance in paired.get(pid, {}).values()]
-        + _put_together(loose.get(pid, {}), rng)
+        + _combine(loose.get(pid, {}), rng)
         for pid in dict.fromkeys(record.pid for record in records)
     ]
 
 
-def _put_together(items: dict[str, list[int]], rng: np.random.Generator) -> list[Instance]:
+def _combine(items: dict[str, list[int]], rng: np.random.Generator) -> list[Instance]:
     """Items by modality -> instances of one item of each modality, every item at least once."""
     most = max(map(len, items.values()), default=0)
-    columns = [np.resize(rng.permutation(found), most).tolist() for found in items.values()]
+    columns = [np.resize(rng.permutation(rows), most).tolist() for rows in items.values()]
     return [[[item] for item in row] for row in zip(*columns, strict=True)]

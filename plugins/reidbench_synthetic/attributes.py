@@ -1,4 +1,4 @@
-"""What a person looks like: drawn once per identity, the same in every modality."""
+"""The looks of a person: drawn once for each identity, the same in every modality."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ MATERIALS = ("skin", "hair", "hat", "top", "pattern", "bottom", "shoes", "bag")
 
 @dataclass(frozen=True)
 class Person:
-    """One identity: its attributes, and what no word names."""
+    """One identity: its attributes, and what captions never mention."""
 
     attributes: dict[str, str]
     reflectance: dict[str, float]
@@ -68,7 +68,7 @@ def person(rng: np.random.Generator) -> Person:
     """Draw an identity."""
     drawn = {name: values[rng.integers(len(values))] for name, values in CHOICES.items()}
     if drawn["gender"] == "man":
-        # Correlations as in the street, so that captions cannot be read off one word.
+        # Attributes correlate as in real scenes, so that one word does not identify a person.
         drawn["bottom"] = "trousers" if rng.random() < 0.8 else "shorts"
         if drawn["hair"] in ("long", "bun") and rng.random() < 0.7:
             drawn["hair"] = "short"

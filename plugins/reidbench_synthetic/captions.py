@@ -1,4 +1,4 @@
-"""Captions as a hurried witness writes them: synonyms, things left out, now and then a mistake."""
+"""Captions with synonyms, omissions and a few mistakes."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _WORDS: dict[str, tuple[str, ...]] = {
 _OPENINGS = ("A {who}", "The {who}", "This is a {who} who is", "A picture of a {who}", "{who},")
 _WEARING = ("wearing", "dressed in", "in", "who wears")
 MISTAKE = 0.03
-"""Share of colours named wrongly, at difficulty 1."""
+"""Fraction of colours that are named wrongly, at difficulty 1"""
 
 
 def caption(attributes: dict[str, str], rng: np.random.Generator, difficulty: float) -> str:
-    """One description. Each part is left out with a chance between 12% and 40% (at difficulty 1);
-    what a caption never leaves out is whether it is a man or a woman."""
+    """One description. Each part is left out with a probability between 12% and 40% (at difficulty
+    1), except whether it is a man or a woman."""
     a, d = attributes, min(difficulty, 2.0)
 
     def word(value: str) -> str:
@@ -55,28 +55,28 @@ def caption(attributes: dict[str, str], rng: np.random.Generator, difficulty: fl
             value = str(rng.choice([c for c in COLOURS if c != value]))
         return word(value) + " " if rng.random() > 0.12 * d else ""
 
-    def told(chance: float) -> bool:
-        return bool(rng.random() > chance * d)
+    def mentioned(omission: float) -> bool:
+        return bool(rng.random() > omission * d)
 
     who = word(a["gender"])
-    if a["build"] != "average" and told(0.4):
+    if a["build"] != "average" and mentioned(0.4):
         who = f"{word(a['build'])} {who}"
     if a["hair"] == "bald":
-        hair = "with no hair" if told(0.3) else ""
+        hair = "with no hair" if mentioned(0.3) else ""
     else:
-        style = word(a["hair"]) if told(0.25) else ""
-        hair = f"with {style} {colour('hair_colour')}hair" if told(0.25) else ""
+        style = word(a["hair"]) if mentioned(0.25) else ""
+        hair = f"with {style} {colour('hair_colour')}hair" if mentioned(0.25) else ""
     top = f"a {colour('top_colour')}{word(a['top'])}"
-    if a["pattern"] != "plain" and told(0.25):
+    if a["pattern"] != "plain" and mentioned(0.25):
         tint = colour("pattern_colour")
         top += f" {word(a['pattern'])}" + (f" in {tint.strip()}" if tint else "")
     bottom = f"{colour('bottom_colour')}{word(a['bottom'])}"
     if "skirt" in a["bottom"]:
         bottom = f"a {bottom}"
-    worn = [x for x, chance in ((top, 0.12), (bottom, 0.15)) if told(chance)]
-    if told(0.3):
+    worn = [x for x, omission in ((top, 0.12), (bottom, 0.15)) if mentioned(omission)]
+    if mentioned(0.3):
         worn.append(f"{colour('shoes_colour')}{word(a['shoes'])}")
-    if a["hat"] != "none" and told(0.2):
+    if a["hat"] != "none" and mentioned(0.2):
         worn.append(f"a {colour('hat_colour')}{word(a['hat'])}")
     order = rng.permutation(len(worn)) if rng.random() < 0.3 else range(len(worn))
     worn = [worn[i] for i in order]
@@ -87,7 +87,7 @@ def caption(attributes: dict[str, str], rng: np.random.Generator, difficulty: fl
         text += f" {rng.choice(_WEARING)} " + " and ".join(
             [", ".join(worn[:-1]), worn[-1]] if len(worn) > 1 else worn
         )
-    if a["bag"] != "none" and told(0.2):
+    if a["bag"] != "none" and mentioned(0.2):
         carries = rng.choice(("carrying", "with", "holding"))
         text += f", {carries} a {colour('bag_colour')}{word(a['bag'])}"
     return " ".join(text.split()) + "."

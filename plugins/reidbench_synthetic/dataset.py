@@ -23,16 +23,16 @@ from .rendering import CAMERAS, camera, infrared, rgb, sketch
 
 NAME = "SyntheticPedestrians"
 VERSION = 1
-"""Of the drawing: raised whenever the same parameters give other pictures or captions."""
+"""Raised whenever the same parameters give other pictures or captions"""
 SPLITS = ("train", "val", "test", "unlabelled")
 IMAGES = {"rgb": rgb, "ir": infrared, "sketch": sketch}
 _PARALLEL = 200
-"""Identities from which a pool of processes pays for its start."""
+"""From this number of identities on, starting a pool of processes saves time"""
 
 
 @dataclass(frozen=True)
 class World:
-    """The parameters that decide what everybody looks like."""
+    """The parameters that decide how each identity and picture looks."""
 
     seed: int
     instances: int
@@ -41,7 +41,8 @@ class World:
     difficulty: float
 
     def rng(self, pid: str, *more: int) -> np.random.Generator:
-        """The chance of one identity, or of one of its instances: whatever else is drawn."""
+        """The generator of one identity or, with `more`, of a part of it such as an instance. Which
+        other identities are drawn makes no difference."""
         split, number = pid.split("-")
         return np.random.default_rng([self.seed, SPLITS.index(split), int(number), *more])
 
@@ -49,7 +50,8 @@ class World:
         return person(self.rng(pid, 0))
 
     def camera_of(self, pid: str, instance: int) -> int:
-        """Instances of one identity are taken by different cameras as long as there are some."""
+        """The camera of an instance. Instances of one identity have different cameras, as long as
+        there are enough."""
         return int(self.rng(pid, 1).permutation(CAMERAS)[instance % CAMERAS])
 
     def caption(self, pid: str, instance: int) -> str:
@@ -59,17 +61,18 @@ class World:
 class SyntheticPedestrians:
     """People drawn as part-label maps; RGB, infrared, sketch and caption come from one map.
 
-    train, val, test, unlabelled: identities of each split. Splits share nobody, and a split's
-        people do not change when another split grows.
-    instances: moments per identity, each in all four modalities.
+    train, val, test, unlabelled: number of identities in each split. No identity is in two splits,
+        and the identities of a split do not depend on the sizes of the others.
+    instances: number of moments of each identity, each in all four modalities.
     height, width: of the pictures, in pixels.
-    difficulty: how much pose, camera, light, occlusion and carelessness vary; 0 is none.
+    difficulty: how much pose, camera, light, occlusion and errors in captions vary; 0: not at all.
 
-    Everything is decided by (seed, identity, instance). Raises ConfigError for a wrong argument."""
+    Pictures and captions depend on (seed, identity, instance) alone. Raises ConfigError for a wrong
+    argument."""
 
     @classmethod
     def conformance(cls, folder: Path) -> dict[str, int]:
-        """Arguments for the conformance kit: a small town."""
+        """Arguments for the conformance kit: a few people."""
         return {"train": 3, "val": 2, "test": 2, "unlabelled": 1, "instances": 2}
 
     def __init__(
@@ -105,8 +108,8 @@ class SyntheticPedestrians:
         )
 
     def prepare(self, cache: Path, track: Track) -> Sequence[Record]:
-        """The index; people who are not yet in `cache` are drawn, each into a folder of its own
-        that appears when it is whole."""
+        """The index. Identities that are not yet in `cache` are drawn, each into its own folder,
+        which appears when it is complete."""
         pids = [f"{split}-{i:04d}" for split, n in self._sizes.items() for i in range(n)]
         missing = [pid for pid in pids if not (cache / pid).is_dir()]
         if missing:
@@ -123,7 +126,7 @@ class SyntheticPedestrians:
         return [record for pid in pids for record in self._records(pid, cache / pid)]
 
     def _records(self, pid: str, folder: Path) -> list[Record]:
-        found = []
+        records = []
         attributes = self.world.person(pid).attributes
         for instance in range(self.world.instances):
             name = f"{pid}-{instance}"
@@ -137,12 +140,12 @@ class SyntheticPedestrians:
             }
             for modality in IMAGES:
                 path = folder / f"{instance}-{modality}.png"
-                found.append(Record(f"{name}-{modality}", modality=modality, path=path, **common))
+                records.append(Record(f"{name}-{modality}", modality=modality, path=path, **common))
             text = self.world.caption(pid, instance)
-            found.append(
+            records.append(
                 Record(f"{name}-text", modality="text", text=text, caption_idx=0, **common)
             )
-        return found
+        return records
 
 
 def _draw_person(job: tuple[World, str, Path]) -> None:

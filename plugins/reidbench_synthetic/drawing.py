@@ -1,4 +1,4 @@
-"""One drawing of a person in one pose: a map of part labels, which every image is made from."""
+"""A person in one pose, drawn as a map of part labels; all images of a moment are made from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from .attributes import Person
 
 SCALE = 3
-"""Pixels of the map per pixel of the picture, each way."""
+"""Pixels of the map per pixel of the picture, in each direction"""
 
 PARTS = (
     "background", "face", "skin", "hair", "hat", "torso", "pattern", "far arm", "near arm",
@@ -22,7 +22,7 @@ LABEL = {name: code for code, name in enumerate(PARTS)}
 
 @dataclass(frozen=True)
 class Pose:
-    """How one moment caught the person."""
+    """View and pose of the person in one moment."""
 
     view: str
     """front, back or side"""
@@ -36,7 +36,7 @@ class Pose:
 
 
 def pose(rng: np.random.Generator, difficulty: float) -> Pose:
-    """Draw a moment; at difficulty 0 everybody stands still and faces the camera."""
+    """Draw a random pose; at difficulty 0 the person stands still and faces the camera."""
     d = difficulty
     view = str(rng.choice(["front", "back", "side"]))
     flip = bool(rng.random() < 0.5)

@@ -17,12 +17,12 @@ _MATERIAL = {
     "near leg": "bottom", "far shoe": "shoes", "near shoe": "shoes", "bag": "bag",
 }  # fmt: skip
 _SHADE = {"far arm": 0.82, "near arm": 0.93, "far leg": 0.84, "far shoe": 0.84, "skin": 0.94}
-"""Brightness of parts beside others of the same material, so that they can be told apart."""
+"""Brightness of parts next to others of the same material, so that their borders are visible"""
 
 
 @dataclass(frozen=True)
 class Camera:
-    """What one camera does to every picture it takes."""
+    """How one camera changes each of its pictures."""
 
     cast: np.ndarray
     exposure: float
@@ -34,7 +34,7 @@ class Camera:
 
 
 def camera(index: int, seed: int, difficulty: float) -> Camera:
-    """The camera of a world; at difficulty 0 all are alike and neutral."""
+    """A camera of a world; at difficulty 0 all cameras are the same and neutral."""
     rng = np.random.default_rng([seed, 7, index])
     d = difficulty
     return Camera(
@@ -58,9 +58,9 @@ def rgb(
 def infrared(
     labels: np.ndarray, who: Person, seen_by: Camera, rng: np.random.Generator, difficulty: float
 ) -> Image.Image:
-    """The near-infrared photo: grey, of reflectances that the colours do not tell."""
+    """The near-infrared photo: grey, from reflectances that are independent of the colours."""
     light = [who.reflectance[_MATERIAL[p]] * _SHADE.get(p, 1.0) for p in PARTS[1:]]
-    # Most dyes are clear in the near infrared: dark cloth stays only a little darker.
+    # Most dyes are transparent in the near infrared: dark cloth is only a little darker.
     dye = [0.85 + 0.15 * _colour(who, p).mean() / 255 for p in PARTS[1:]]
     table = np.array([0.0, *(255 * a * b for a, b in zip(light, dye, strict=True))])[:, None]
     grey = replace(seen_by, cast=np.ones(1), backdrop=seen_by.backdrop[::-1].mean(1, keepdims=True))
@@ -68,11 +68,11 @@ def infrared(
 
 
 def sketch(labels: np.ndarray, rng: np.random.Generator, difficulty: float) -> Image.Image:
-    """Pencil lines where parts meet, drawn with an unsteady hand; no background."""
+    """Pencil lines at the borders of parts, slightly distorted; no background."""
     high, wide = labels.shape
     warped = labels
     if difficulty:
-        # A smooth displacement of up to a pixel and a half of the picture.
+        # A smooth displacement of up to 1.5 pixels of the picture.
         coarse = rng.uniform(-1, 1, (2, 5, 4)) * 1.5 * SCALE * difficulty
         dy, dx = (
             np.asarray(Image.fromarray(c).resize((wide, high), Image.Resampling.BILINEAR))
@@ -81,7 +81,7 @@ def sketch(labels: np.ndarray, rng: np.random.Generator, difficulty: float) -> I
         y = np.clip(np.arange(high)[:, None] + dy, 0, high - 1).astype(np.intp)
         x = np.clip(np.arange(wide)[None, :] + dx, 0, wide - 1).astype(np.intp)
         warped = labels[y, x]
-    # An edge is two pixels of the map thick each way: both neighbours of a border.
+    # An edge is two pixels of the map thick: both neighbours of a border.
     edges = np.zeros(labels.shape, bool)
     down, right = warped[1:] != warped[:-1], warped[:, 1:] != warped[:, :-1]
     edges[1:] |= down
@@ -100,12 +100,12 @@ def _colour(who: Person, part: str) -> np.ndarray:
     a, material = who.attributes, _MATERIAL[part]
     shade = _SHADE.get(part, 1.0)
     if material == "skin":
-        found: tuple[int, int, int] = who.skin
+        rgb_of_part: tuple[int, int, int] = who.skin
     elif material == "hair":
-        found = HAIR_COLOURS.get(a["hair_colour"], who.skin)
+        rgb_of_part = HAIR_COLOURS.get(a["hair_colour"], who.skin)
     else:
-        found = COLOURS.get(a.get(f"{material}_colour", "none"), COLOURS["grey"])
-    return np.array(found, float) * shade
+        rgb_of_part = COLOURS.get(a.get(f"{material}_colour", "none"), COLOURS["grey"])
+    return np.array(rgb_of_part, float) * shade
 
 
 def _photo(

@@ -1,4 +1,4 @@
-"""SYSU-MM01 as its authors hand it out, or its index alone where there are no images."""
+"""SYSU-MM01 as its authors distribute it, or only its index where there are no images."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .permutations import CAMERAS
 SPLITS = ("train", "val", "test")
 INFRARED = ("3", "6")
 LOCATION = {"3": "2"}
-"""Camera 3 stands where camera 2 stands; every other camera has a place of its own."""
+"""Camera 3 is at the location of camera 2; each other camera has its own location"""
 PERMUTATIONS = ("rand_perm_cam.mat", "exp/rand_perm_cam.mat", "data_split/rand_perm_cam.mat")
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp")
 
@@ -30,13 +30,13 @@ Cells = dict[tuple[str, str], list[str]]
 class SysuMM01:
     """Reads `exp/{train,val,test}_id.txt` and `cam1/0001/0001.jpg` ... `cam6/`.
 
-    root: the folder that holds them; a relative one starts at the current directory.
-    permutations: the authors' `rand_perm_cam.mat`, for the official galleries; looked for at the
-        root, in `exp/` and in `data_split/` when left out. Needs scipy (extra `sysu`).
+    root: the folder that contains them; a relative path starts at the current directory.
+    permutations: the authors' `rand_perm_cam.mat`, for the official galleries; None: the one in the
+        root, in `exp/` or in `data_split/`, if any. Needs scipy (extra `sysu`).
 
-    Without any image the index is made from the permutations, which know how many there are: enough
-    to score embeddings that were made elsewhere. Splits are the published ones; many papers train
-    on train and val together. Raises ConfigError for a wrong argument."""
+    Without any image the index is made from the permutations, which contain the number of images:
+    enough to score embeddings that were made elsewhere. Splits are the published ones; many papers
+    train on train and val together. Raises ConfigError for a wrong argument."""
 
     @classmethod
     def conformance(cls, folder: Path) -> dict[str, str]:
@@ -57,7 +57,7 @@ class SysuMM01:
             else arguments.path("SYSU-MM01", "permutations", permutations)
         )
         self.notes: list[str] = []
-        """What a user should know about the data, after `prepare`."""
+        """Set by `prepare`"""
         self.card = DatasetCard(
             name="SYSU-MM01",
             revision="1",
@@ -76,8 +76,8 @@ class SysuMM01:
         )
 
     def prepare(self, cache: Path, track: Track) -> Sequence[Record]:
-        """The index, by camera, identity and name. Raises DataError naming what is missing, what
-        does not fit, and cells with another number of images than their permutations have."""
+        """The index, by camera, identity and name. Raises DataError naming what is missing or
+        inconsistent, and folders with another number of images than the permutations have."""
         if not self._root.is_dir():
             raise DataError(f"data root not found: {self._root}")
         split_of = self._splits()
@@ -98,9 +98,9 @@ class SysuMM01:
         }
         if images and places:
             _check(path, cells, places, split_of)
-        strangers = {pid for _, pid in cells} - split_of.keys()
-        if strangers:
-            self.notes.append(f"{len(strangers)} identities are in no list and left out")
+        unlisted = {pid for _, pid in cells} - split_of.keys()
+        if unlisted:
+            self.notes.append(f"{len(unlisted)} identities are in no list and left out")
         return [
             record
             for (camera, pid), names in sorted(cells.items())
@@ -130,7 +130,7 @@ class SysuMM01:
                 camera_id=camera,
                 location_id=LOCATION.get(camera, camera),
                 path=self._root / f"cam{camera}" / pid / name if with_path else None,
-                # Galleries are drawn from the visible images.
+                # Galleries contain visible images only.
                 extras={} if places is None or infrared else {"trial_places": places[i].tolist()},
             )
             for i, name in enumerate(names)
@@ -138,7 +138,7 @@ class SysuMM01:
 
     def _splits(self) -> dict[str, str]:
         """pid -> split"""
-        found: dict[str, str] = {}
+        split_of: dict[str, str] = {}
         for split in SPLITS:
             path = self._root / "exp" / f"{split}_id.txt"
             try:
@@ -146,22 +146,22 @@ class SysuMM01:
             except FileNotFoundError:
                 raise DataError(f"identity list not found: {path}") from None
             except (OSError, ValueError) as error:
-                raise DataError(f"{path}: no list of identities with commas: {error}") from None
+                raise DataError(f"{path}: no comma-separated identities: {error}") from None
             for pid in pids:
-                first = found.setdefault(f"{pid:04}", split)
+                first = split_of.setdefault(f"{pid:04}", split)
                 if first != split:
                     raise DataError(f"{path}: identity {pid} is in split {first!r} too")
-        return found
+        return split_of
 
     def _images(self) -> Cells:
-        found: Cells = {}
+        cells: Cells = {}
         for camera in map(str, range(1, CAMERAS + 1)):
             for place, _, names in os.walk(self._root / f"cam{camera}"):
                 pid = Path(place).name
                 images = sorted(n for n in names if n.lower().endswith(IMAGES))
                 if images and pid.isdigit():
-                    found[camera, f"{int(pid):04}"] = images
-        return found
+                    cells[camera, f"{int(pid):04}"] = images
+        return cells
 
 
 def _check(
@@ -170,14 +170,14 @@ def _check(
     places: dict[tuple[str, str], np.ndarray],
     split_of: dict[str, str],
 ) -> None:
-    """The permutations must be of these images."""
+    """Raises DataError unless each folder has as many images as its permutation."""
     listed = [c for c in sorted(cells.keys() | places.keys()) if c[1] in split_of]
     counts = {c: (len(cells.get(c, [])), len(places.get(c, []))) for c in listed}
     wrong = [c for c, (here, there) in counts.items() if here != there]
     if wrong:
         (camera, pid), (here, there) = wrong[0], counts[wrong[0]]
-        lost = Counter(f"cam{c}" for c, _ in wrong)
-        where = ", ".join(f"{n} in {folder}" for folder, n in lost.items())
+        of_camera = Counter(f"cam{c}" for c, _ in wrong)
+        where = ", ".join(f"{n} in {folder}" for folder, n in of_camera.items())
         raise DataError(
             f"{path}: {len(wrong)} folders have another number of images than permutations "
             f"({where}), first cam{camera}/{pid}: {here} images, {there} in the permutations"

@@ -30,21 +30,21 @@ def read(path: Path) -> dict[tuple[str, str], np.ndarray]:
     except FileNotFoundError:
         raise DataError(f"permutations not found: {path}") from None
     except Exception as error:
-        # scipy answers a damaged file with whatever its parser stumbles over.
+        # For a damaged file scipy raises exceptions of many types.
         why = str(error).partition("\n")[0]
         raise DataError(f"{path}: no rand_perm_cam: {type(error).__name__}: {why}") from None
     if len(cells) != CAMERAS:
         raise DataError(f"{path}: {len(cells)} cameras, expected {CAMERAS}")
-    found = {}
+    places = {}
     for camera, of_camera in enumerate(cells, start=1):
         for pid, order in enumerate(of_camera, start=1):
             if not order.size:
                 continue
             n = order.shape[-1]
-            # One row a trial: the images (1-based) in the order in which they are drawn.
+            # One row for each trial: the images (1-based) in the order in which they are drawn.
             if order.shape != (TRIALS, n) or (np.sort(order, 1) != np.arange(1, n + 1)).any():
                 raise DataError(
                     f"{path}: camera {camera}, identity {pid}: not {TRIALS} permutations"
                 )
-            found[str(camera), f"{pid:04}"] = np.argsort(order, axis=1).T
-    return found
+            places[str(camera), f"{pid:04}"] = np.argsort(order, axis=1).T
+    return places

@@ -1,9 +1,9 @@
 """The tasks of SYSU-MM01 (Wu et al., ICCV 2017, and its evaluation code).
 
 All infrared images of the test identities (cameras 3 and 6) are queries; the gallery holds 1 or 10
-visible images of each (identity, camera), drawn ten times. Cameras 2 and 3 look at one place: for a
-query of camera 3 every image of camera 2 leaves, whoever it shows. CMC counts identities, average
-precision counts images.
+visible images of each (identity, camera), drawn ten times. Cameras 2 and 3 are at one location: for
+a query of camera 3 all images of camera 2 are removed, of any identity. CMC counts identities,
+average precision counts images.
 """
 
 from __future__ import annotations

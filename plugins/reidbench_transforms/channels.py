@@ -10,8 +10,8 @@ from reidbench.tools import arguments
 
 class ChannelAugmentation:
     """With probability `p`, an RGB image becomes one of its channels, or its grey, in all three:
-    red, green, blue and grey are equally likely (channel exchange of Ye et al., ICCV 2021). It
-    takes the colour away that infrared lacks. Other modalities and captions pass."""
+    red, green, blue and grey are equally likely (channel exchange of Ye et al., ICCV 2021). This
+    removes the colour, which infrared images do not have. Other modalities and captions pass."""
 
     def __init__(self, p: float = 0.5) -> None:
         self.p = arguments.fraction("ChannelAugmentation", "p", p)

@@ -21,7 +21,7 @@ class RandomErasing:
     aspect: [least, most] height by width; drawn uniformly between them, as public ReID code does.
     fill: [r, g, b], or 'noise' for pixels at random.
 
-    A rectangle that does not fit is drawn again, 100 times at most; then the image stays."""
+    A rectangle that does not fit is drawn again, at most 100 times; then the image is unchanged."""
 
     def __init__(
         self,

@@ -9,8 +9,8 @@ from reidbench.tools import arguments
 
 
 class RandomHorizontalFlip:
-    """Mirrors an image left to right with probability `p`. Captions pass, so do not flip where they
-    tell left from right."""
+    """Mirrors an image left to right with probability `p`. Captions pass: do not use it where they
+    mention left and right."""
 
     def __init__(self, p: float = 0.5) -> None:
         self.p = arguments.fraction("RandomHorizontalFlip", "p", p)

@@ -41,20 +41,20 @@ class ColorJitter:
     def __call__(
         self, item: Image.Image | str, modality: str, rng: np.random.Generator
     ) -> Image.Image | str:
-        """An RGB image -> one in other light."""
+        """An RGB image -> one with other brightness, contrast, saturation and hue."""
         if isinstance(item, str) or modality != "rgb" or rng.random() >= self.p:
             return item
         for step in rng.permutation([*ENHANCERS, "hue"]):
             if step == "hue":
-                item = self._turned(item, rng)
+                item = self._shift_hue(item, rng)
             elif reach := self.reach[step]:
                 item = ENHANCERS[step](item).enhance(rng.uniform(1 - reach, 1 + reach))
         return item
 
-    def _turned(self, item: Image.Image, rng: np.random.Generator) -> Image.Image:
+    def _shift_hue(self, item: Image.Image, rng: np.random.Generator) -> Image.Image:
         if not self.hue:
             return item
         hue, saturation, value = item.convert("HSV").split()
         shift = round(255 * rng.uniform(-self.hue, self.hue))
-        turned = Image.fromarray((np.asarray(hue, np.int16) + shift).astype(np.uint8))
-        return Image.merge("HSV", (turned, saturation, value)).convert("RGB")
+        shifted = Image.fromarray((np.asarray(hue, np.int16) + shift).astype(np.uint8))
+        return Image.merge("HSV", (shifted, saturation, value)).convert("RGB")

@@ -1,4 +1,4 @@
-"""Shifting."""
+"""Random shifts."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ class PadCrop:
             return item
         reach = round(self.fraction * item.height)
         left, top = (int(n) for n in rng.integers(-reach, reach + 1, 2))
-        # PIL's crop fills what lies outside with black: no padded copy is made.
+        # PIL's crop fills the outside with black, so no padded copy is needed.
         return item.crop((left, top, left + item.width, top + item.height))

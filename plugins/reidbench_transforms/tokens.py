@@ -1,4 +1,4 @@
-"""Dropping words."""
+"""Random removal of words."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from reidbench.tools import arguments
 
 
 class TokenDropout:
-    """Drops each word of a caption with probability `p`, never all of them. Images pass.
+    """Drops each word of a caption with probability `p`, but never all of them. Images pass.
 
-    Words and not a model's tokens: models cut captions in different ways."""
+    Words, not tokens of a model, as tokenizers differ."""
 
     def __init__(self, p: float = 0.1) -> None:
         self.p = arguments.fraction("TokenDropout", "p", p)

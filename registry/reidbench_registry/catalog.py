@@ -1,4 +1,4 @@
-"""Which (kind, name) entries exist, and who brings them. Listing imports none of them."""
+"""Which (kind, name) entries exist, and which package provides each. Listing imports none."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _TARGET = re.compile(r"[A-Za-z_]\w*(\.\w+)*:[A-Za-z_]\w*")
 
 @dataclass(frozen=True)
 class Owner:
-    """The installed package that brings a plugin."""
+    """The installed package that provides a plugin."""
 
     package: str
-    """Import name: the `package` of qualified names."""
+    """Import name: the `package` in qualified names (`package.Name`)"""
     distribution: str
     version: str
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One pluggable thing: `kind` and `name` as a config says them, and where its code is."""
+    """One entry: its `kind` and `name`, as a config gives them, and where its code is."""
 
     kind: str
     name: str
@@ -38,12 +38,13 @@ class Entry:
 
     @property
     def qualified(self) -> str:
+        """`package.Name`, which is unique"""
         return f"{self.owner.package}.{self.name}"
 
     def load(self) -> Any:
-        """Import the target; what that prints goes to stderr, since our output may be JSON.
+        """Import the target. What the import prints goes to stderr, as stdout may be JSON.
 
-        Raises PluginError naming the entry when that fails."""
+        Raises PluginError naming the entry when the import fails."""
         module, _, attribute = self.target.partition(":")
         try:
             with contextlib.redirect_stdout(sys.stderr):
@@ -51,7 +52,7 @@ class Entry:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            # Any failure of a plugin's own import is that plugin's: name it, keep the cause.
+            # Whatever fails in a plugin's import: name the plugin and keep the cause.
             raise PluginError(
                 f"{self.kind} {self.name!r} from {self.owner.distribution} cannot be loaded: "
                 f"{explain(error, self.owner.distribution)}"
@@ -59,14 +60,14 @@ class Entry:
 
 
 class Registrar:
-    """What the hook `reidbench_register` receives: a list that takes one plugin's entries."""
+    """What the hook `reidbench_register` receives: it collects one plugin's entries."""
 
     def __init__(self, owner: Owner) -> None:
         self.owner = owner
         self.entries: list[Entry] = []
 
     def add(self, kind: str, name: str, target: str) -> None:
-        """Offer the class or function at `target` ("module:attribute") as (kind, name).
+        """Register the class or function at `target` ("module:attribute") as (kind, name).
 
         Names are letters, digits and `_ + - /`. Raises PluginError for anything else, for an
         unknown kind, and for a name given twice."""
@@ -86,7 +87,7 @@ class Registrar:
 
 
 class Catalog:
-    """All entries of all healthy plugins."""
+    """All entries of all working plugins."""
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self._entries = sorted(entries, key=lambda e: (list(KINDS).index(e.kind), e.name))
@@ -102,17 +103,17 @@ class Catalog:
         return [e for e in self._entries if e.kind == kind]
 
     def find(self, kind: str, name: str) -> Entry:
-        """The entry that a config means by `name`, bare or qualified (`package.Name`).
+        """The entry for `name` in a config: `Name`, or qualified as `package.Name`.
 
         Raises UnknownEntryError with the nearest match and what exists; AmbiguousEntryError when
-        several plugins claim a bare name."""
+        several plugins provide `Name`."""
         of_kind = self.entries(kind)
-        found = [e for e in of_kind if name in (e.name, e.qualified)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            names = ", ".join(sorted(e.qualified for e in found))
-            raise AmbiguousEntryError(f"{kind} {name!r} is claimed by several plugins: say {names}")
+        matches = [e for e in of_kind if name in (e.name, e.qualified)]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            names = ", ".join(sorted(e.qualified for e in matches))
+            raise AmbiguousEntryError(f"{kind} {name!r} is in several plugins: use one of {names}")
         known = sorted({e.name for e in of_kind})
         exist = f"installed: {', '.join(known)}" if known else "none is installed"
         raise UnknownEntryError(f"unknown {kind} {name!r}{did_you_mean(name, known)} ({exist})")

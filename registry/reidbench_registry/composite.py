@@ -1,4 +1,4 @@
-"""Queries that ask with several items at once."""
+"""Composite queries: several items of one person as one query."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from .types import Record
 
 
 def composite(item_id: str, members: Sequence[Record]) -> Record:
-    """A query that asks with several items of one person at once (ORBench; the multi-query mode of
-    Market-Sketch-1K), as a record with neither file nor text.
+    """A query of several items of one person at once (ORBench; the multi-query mode of
+    Market-Sketch-1K): a record with neither file nor text.
 
-    Its modality is those of its members, in their order: `ir+sketch`; `sketch+sketch` for two or
-    more of one modality. A model may embed it by its own id; for one that does not, the members'
-    normalised features are averaged. Camera, location and instance are those that all members
-    share. Raises DataError for fewer than two members, one that occurs twice or is a composite
-    itself, and for members of several identities, splits or data sets."""
+    Its modality joins those of its members, in their order: `ir+sketch`; `sketch+sketch` for two or
+    more of one modality. A model may give an embedding for its item id; else the normalised
+    features of the members are averaged. Camera, location and instance are set where they are the
+    same for all members. Raises DataError for fewer than two members, for a member that occurs
+    twice or is a composite query itself, and for members of several identities, splits or data
+    sets."""
     what = f"composite query {item_id!r}"
     ids = [r.item_id for r in members]
     if len(set(ids)) < 2:
@@ -28,8 +29,8 @@ def composite(item_id: str, members: Sequence[Record]) -> Record:
         raise DataError(f"{what}: a member is a composite query itself")
 
     def common(name: str) -> str | None:
-        found = {getattr(r, name) for r in members}
-        return found.pop() if len(found) == 1 else None
+        values = {getattr(r, name) for r in members}
+        return values.pop() if len(values) == 1 else None
 
     for name in ("pid", "split", "dataset"):
         if common(name) is None:

@@ -1,4 +1,5 @@
-"""Two families of errors: the user's (one line, a fixed exit code) and everything else (a bug)."""
+"""Two families of errors: mistakes of the user (one line, a fixed exit code), and bugs (all other
+exceptions)."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 
 
 class ReidbenchError(Exception):
-    """A mistake that the user can mend. Printed as one line, never as a traceback."""
+    """A mistake that the user can correct. Printed as one line, never as a traceback."""
 
     exit_code = 2
 
@@ -20,17 +21,17 @@ class ConfigError(ReidbenchError, ValueError):
 
 
 class UnknownEntryError(ConfigError):
-    """A (kind, name) that no healthy plugin brings."""
+    """A (kind, name) that no working plugin provides."""
 
 
 class AmbiguousEntryError(ConfigError):
-    """A bare name that several plugins claim."""
+    """A name without its package that several plugins provide."""
 
 
 class DataError(ReidbenchError):
     """A file, a field or a record is missing or unusable. The message names it.
 
-    One that stands for several carries them all in `problems`, a line each."""
+    `problems`: where several things are wrong, one line for each; else the message."""
 
     def __init__(self, message: str, problems: Iterable[str] = ()) -> None:
         super().__init__(message)
@@ -42,7 +43,7 @@ class PluginError(ReidbenchError):
 
 
 class CheckFailed(ReidbenchError):
-    """A check ran to its end and said no."""
+    """A check ran to its end and did not pass."""
 
     exit_code = 1
 
@@ -56,7 +57,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 _LINE = 300
-"""Characters of a stranger's message that are shown."""
+"""How many characters of another package's message are shown"""
 _PUBLISHED_AS = {
     "PIL": "pillow",
     "cv2": "opencv-python",
@@ -64,14 +65,14 @@ _PUBLISHED_AS = {
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
 }
-"""Modules of the field that do not have their distribution's name."""
+"""Modules whose distribution has another name"""
 
 
 def explain(error: BaseException, distribution: str) -> str:
     """One line about an exception from the code of `distribution`.
 
-    A missing package is answered with what to install: the distribution's extra that brings it,
-    or else the package."""
+    For a missing package it says what to install: the extra of `distribution` that requires it, or
+    else the package."""
     missing = isinstance(error, ModuleNotFoundError) and _missing_package(error.name or "")
     if missing:
         extra = _extra_with(missing, distribution)
@@ -79,20 +80,21 @@ def explain(error: BaseException, distribution: str) -> str:
         return f"the package {missing!r} is not installed: pip install {wanted}"
     try:
         line = " ".join(str(error).split())
-    except BaseException:  # of a __str__ that is somebody else's code
+    except BaseException:  # the error's own __str__ fails, or ends the process
         line = ""
     line = line if len(line) <= _LINE else f"{line[:_LINE]}..."
     return f"{type(error).__name__}: {line}" if line else type(error).__name__
 
 
 def _missing_package(module: str) -> str | None:
-    """The distribution that lacks, or None when `module`'s package is there and only a part not."""
+    """The distribution to install; None when `module`'s top package is installed and only a part of
+    it is missing."""
     top = module.partition(".")[0]
     try:
-        found = not top or importlib.util.find_spec(top) is not None
+        installed = not top or importlib.util.find_spec(top) is not None
     except (ImportError, ValueError):
-        found = True
-    return None if found else _PUBLISHED_AS.get(top, top)
+        installed = True
+    return None if installed else _PUBLISHED_AS.get(top, top)
 
 
 def _extra_with(package: str, distribution: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The hooks that a plugin can implement: a table of contents. `docs/hooks.md` tells more."""
+"""The hooks that a plugin can implement; more about them in `docs/hooks.md`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def reidbench_register(catalog: Registrar) -> None:
-    """Name the entries that this plugin brings: `catalog.add(kind, name, "module:Class")`."""
+    """Register the entries of this plugin: `catalog.add(kind, name, "module:Class")`."""
 
 
 @hookspec
@@ -36,17 +36,17 @@ def reidbench_add_commands(subparsers: argparse._SubParsersAction) -> None:
 
 @hookspec
 def reidbench_before_run(run: RunInfo) -> None:
-    """A run or a transfer is laid out and checked; its stages come next."""
+    """A run or an evaluation of its student is checked and has its folder; the stages come next."""
 
 
 @hookspec
 def reidbench_after_stage(stage: StageInfo) -> None:
-    """The output of a stage is in place, made now or found from an earlier run."""
+    """The output of a stage is there: made now, or by an earlier run."""
 
 
 @hookspec
 def reidbench_add_report_section(result: RunResult) -> ReportSection | None:
-    """A section of this plugin's for the run's `report.md`, or None."""
+    """Return a section for the run's `report.md`, or None."""
 
 
 @hookspec

@@ -1,11 +1,11 @@
-"""The kinds of entry that a plugin can bring, and the modalities that records can have."""
+"""The kinds of entries, and the modalities of records."""
 
 from __future__ import annotations
 
 KINDS: dict[str, str] = {
     "backbone": "a model, teacher or student, that embeds records",
     "loss": "a training loss over labelled features",
-    "distiller": "a loss that moves the student towards the teacher's features",
+    "distiller": "a loss that moves the student's features towards the teacher's",
     "dataset": "a card and an index of records",
     "task": "one query -> gallery evaluation",
     "protocol": "a named bundle of tasks",

@@ -1,4 +1,4 @@
-"""What hooks are told about a run: plain values, each plugin's own copy."""
+"""What hooks receive about a run: plain values, a copy for each plugin."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from .errors import PluginError
 
 @dataclass(frozen=True)
 class RunInfo:
-    """A run, as soon as its config is checked."""
+    """A run whose config is checked."""
 
     name: str
     folder: Path
-    """`<work dir>/<name>`: where everything about the run lies."""
+    """`<work dir>/<name>`: all files of the run"""
     seed: int
     config: dict[str, Any]
-    """The resolved config, every default filled in: what `config.json` holds."""
+    """The resolved config with all defaults, as in `config.json`"""
 
 
 @dataclass(frozen=True)
 class StageInfo:
-    """A stage whose output is in place."""
+    """A stage whose output is there."""
 
     run: RunInfo
     name: str
     folder: Path
-    """The output, as the run's folder shows it."""
+    """The output, in the run's folder"""
     key: str
-    """Made from all that went into the output: equal keys, equal output."""
+    """A hash of everything that decides the output: equal keys, equal output"""
     skipped: bool
-    """Whether an earlier run had made it already."""
+    """True when an earlier run had made the output"""
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class RunResult:
 
     run: RunInfo
     record: dict[str, Any]
-    """What `result.json` holds."""
+    """The content of `result.json`"""
 
 
 @dataclass(frozen=True)
 class ReportSection:
-    """A part of `report.md`. Raises PluginError unless both are strings."""
+    """A section of `report.md`. Raises PluginError unless title and body are strings."""
 
     title: str
     body: str

@@ -1,8 +1,8 @@
-"""What an entry's class or function takes, read from its source without importing it.
+"""The arguments of an entry's class or function, read from its source without importing it.
 
-A config is checked whole before anything heavy is imported; an entry's module usually imports
-torch. So the source is parsed; only what parsing cannot settle (an `__init__` inherited from
-another module, a re-exported name) falls back on the import.
+A config is checked completely before anything heavy is imported, and an entry's module usually
+imports torch. So the source is parsed. Only where that is not enough (an `__init__` inherited from
+another module, a re-exported name) the module is imported.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Signature:
     """The arguments of an entry as a config may give them."""
 
     parameters: dict[str, bool]
-    """name -> whether it must be given"""
+    """name -> whether it is required"""
     takes_any: bool
     """True when the entry has `**kwargs`"""
     summary: str
@@ -34,7 +34,7 @@ class Signature:
 
 
 def signature(entry: Entry) -> Signature:
-    """Signature of an entry. Raises PluginError when its target does not exist."""
+    """The signature of an entry. Raises PluginError when its target does not exist."""
     return _from_source(entry) or _from_object(entry.load())
 
 
@@ -42,7 +42,7 @@ def _from_source(entry: Entry) -> Signature | None:
     module, _, attribute = entry.target.partition(":")
     try:
         spec = importlib.util.find_spec(module)
-    except Exception as error:  # find_spec imports the parent package: a stranger's code
+    except Exception as error:  # find_spec imports the parent package, which may fail
         raise PluginError(f"{entry.kind} {entry.name!r}: {module} fails: {error}") from error
     if spec is None:
         raise PluginError(f"{entry.kind} {entry.name!r}: there is no module {module}")

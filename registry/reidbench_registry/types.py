@@ -1,4 +1,4 @@
-"""The plain data that crosses the border between harness and plugins. No pixels, no torch."""
+"""The plain data that harness and plugins exchange. No pixels, no torch."""
 
 from __future__ import annotations
 
@@ -27,9 +27,8 @@ EXCLUSIONS: tuple[str, ...] = ("none", "same_instance", "same_pid_camera", "same
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One embeddable item: an image or a caption. A row of a manifest.
-
-    Or a composite query, which asks with several items at once: see `composite`."""
+    """One item: an image or a caption; a row of a manifest. Or a composite query, which has several
+    items as members (see `composite`)."""
 
     item_id: str
     """Unique within the data set, stable over machines and versions of the code."""
@@ -40,36 +39,36 @@ class Record:
     pid: str
     """Identity, as published (no relabelling)."""
     camera_id: str | None = None
-    """A real camera, never a stand-in."""
+    """Only a real camera: no folder or source that takes its place"""
     instance_id: str | None = None
-    """The photo that all modalities of one moment derive from."""
+    """The moment (usually a photo) that several items, of all modalities, were made from"""
     location_id: str | None = None
     path: Path | str | None = None
-    """The image file; None for text. A plain string costs a tenth of a Path: for large sets."""
+    """The image file; None for text. Large sets should use strings: they cost a tenth of a Path"""
     text: str | None = None
-    """The raw caption; None for images. Prompts belong to the model."""
+    """The raw caption, without a prompt; None for images"""
     caption_idx: int | None = None
     generated: str | None = None
-    """Name of the operator that made the item from another one; None for the real thing."""
+    """Name of the operator that derived the item from another one; None for original items"""
     role: str | None = None
-    """`query` or `gallery` where the data set fixes it; None: whatever a task asks for."""
+    """`query` or `gallery` where the data set fixes it; None: a task may use it as either"""
     extras: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def members(self) -> Sequence[str]:
-        """Item ids of what a composite query asks with; empty for everything else."""
+        """Item ids of the members of a composite query; empty for any other record."""
         if COMPOSITE_SEPARATOR not in self.modality:
             return ()
-        # From a stranger's table it may be anything.
-        found = self.extras.get("members")
-        if isinstance(found, list | tuple) and all(isinstance(m, str) for m in found):
-            return found
+        # A record that was read from a table may hold anything here.
+        ids = self.extras.get("members")
+        if isinstance(ids, list | tuple) and all(isinstance(m, str) for m in ids):
+            return ids
         return ()
 
 
 @dataclass(frozen=True)
 class DatasetCard:
-    """What a reader of a result must know about its data."""
+    """What a reader of a result must know about the data set."""
 
     name: str
     revision: str
@@ -77,14 +76,14 @@ class DatasetCard:
     citation: str
     modalities: tuple[str, ...]
     synthetic: bool = False
-    """True when no camera took the images: results say so."""
+    """True when the images were drawn or generated; results say so"""
     description: str = ""
     access: str = ""
-    """Where one gets it, or whom one asks."""
+    """Where to get it, or whom to ask"""
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Published numbers: split -> `identities` or a modality -> how many."""
+    """Published numbers: split -> `identities` or a modality -> number"""
     protocols: tuple[str, ...] = ()
-    """Protocol entries, as papers report on it."""
+    """Names of protocol entries that papers use for it"""
 
 
 _CONTENT = attrgetter(
@@ -94,12 +93,11 @@ _CONTENT = attrgetter(
 
 
 def fingerprint(card: DatasetCard, records: Sequence[Record]) -> str:
-    """SHA-256 over the card's name and revision and every record, whatever their order.
+    """SHA-256 over the card's name and revision and all records; their order does not matter.
 
-    Paths are left out, so that a moved data set keeps its fingerprint; `item_id` stands for them.
-    """
+    Paths are left out, so that a data set in another folder keeps its fingerprint."""
     digest = hashlib.sha256(f"{card.name}\n{card.revision}\n".encode())
-    # Many rows at once: encoding them one by one takes three times as long.
+    # Many rows in one call: encoding one row at a time takes three times as long.
     encode = json.JSONEncoder(sort_keys=True, default=dict).encode
     ordered = sorted(records, key=attrgetter("item_id"))
     with gc_paused():
@@ -111,18 +109,17 @@ def fingerprint(card: DatasetCard, records: Sequence[Record]) -> str:
 
 @dataclass(frozen=True)
 class Selector:
-    """Which records take part: those of `split` whose modality is `modality`, from `cameras`, in
-    the `role`, of `dataset`."""
+    """Selects records by split, modality, camera, role and data set."""
 
     modality: str
     """`ir+sketch`: composite queries of an infrared image and a sketch."""
     split: str = "test"
     cameras: Sequence[str] | None = None
-    """None: from every camera, known or not."""
+    """None: all cameras, also unknown ones"""
     role: Literal["query", "gallery"] | None = None
-    """None: whatever the data set fixes."""
+    """None: any role"""
     dataset: str | None = None
-    """Of several that are joined; None: all."""
+    """One of several data sets in a joined index; None: all"""
 
     def __post_init__(self) -> None:
         for name in str(self.modality).split(COMPOSITE_SEPARATOR):
@@ -130,12 +127,13 @@ class Selector:
                 near = did_you_mean(name, MODALITIES)
                 raise ConfigError(f"unknown modality {name!r}{near}")
         if isinstance(self.cameras, str):
-            raise ConfigError(f"cameras={self.cameras!r} is no list of camera ids")
+            raise ConfigError(f"cameras={self.cameras!r} is not a list of camera ids")
         if self.role not in (None, "query", "gallery"):
             raise ConfigError(f"role={self.role!r} is neither query nor gallery")
 
     def __call__(self, record: Record) -> bool:
-        """Raises DataError for a record of unknown camera when cameras are asked for."""
+        """Whether `record` is selected. Raises DataError for a record without a camera when cameras
+        are given."""
         if record.modality != self.modality or record.split != self.split:
             return False
         if self.role is not None and record.role != self.role:
@@ -151,19 +149,19 @@ class Selector:
 
 @dataclass(frozen=True)
 class Trials:
-    """Random galleries: `shots` items of each (pid, camera), drawn `number` times. A figure of the
-    task is the mean over the trials."""
+    """Random galleries: `shots` items of each (pid, camera), drawn `number` times. Each metric of
+    the task is the mean over the trials."""
 
     number: int = 10
     shots: int = 1
     origin: Literal["dataset", "python-seeded"] = "dataset"
-    """Who drew them:
+    """Who draws them:
 
-    - `dataset`: its authors; `record.extras["trial_places"][t]` is the item's place (0-based) in
-      the permutation of its cell in trial t;
-    - `python-seeded`: `random.seed(t)` and one draw a cell, in order of identity and camera."""
+    - `dataset`: its authors did; `record.extras["trial_places"][t]` is the item's place (0-based)
+      in the permutation of its (pid, camera) in trial t;
+    - `python-seeded`: `random.seed(t)`, then one draw for each (pid, camera), in that order."""
     side: Literal["gallery", "query"] = "gallery"
-    """`query`: the queries are drawn, one of each (pid, camera), and the gallery stays whole."""
+    """`query`: the queries are drawn, one of each (pid, camera), and the whole gallery is used"""
 
     def __post_init__(self) -> None:
         for name, value in (("number", self.number), ("shots", self.shots)):
@@ -176,7 +174,7 @@ class Trials:
         if self.side not in ("gallery", "query"):
             raise ConfigError(f"trials: side={self.side!r} is neither gallery nor query")
         if self.side == "query" and (self.shots, self.origin) != (1, "python-seeded"):
-            raise ConfigError("trials: queries are drawn python-seeded, in one shot")
+            raise ConfigError("trials: drawn queries need origin='python-seeded' and shots=1")
 
 
 @dataclass(frozen=True)
@@ -187,17 +185,17 @@ class Task:
     query: Selector
     gallery: Selector
     exclude: Exclusion = "none"
-    """Which gallery items leave the ranking of a query:
+    """Which gallery items are removed from the ranking of a query:
 
-    - `none`: all stay;
-    - `same_instance`: those that stem from the query's own photo;
+    - `none`: no item;
+    - `same_instance`: those of the query's own instance (made from the same photo);
     - `same_pid_camera`: those with the query's pid and camera (Market-1501, LLCM);
-    - `same_location_any_pid`: those from the query's location, whoever they show (SYSU-MM01).
+    - `same_location_any_pid`: those from the query's location, of any identity (SYSU-MM01).
     """
     cmc: Literal["item", "identity"] = "item"
     """Whether CMC counts gallery items or, as SYSU-MM01 and LLCM do, distinct identities."""
     trials: Trials | None = None
-    """None: the whole gallery, once."""
+    """None: one evaluation with the whole gallery"""
 
     def __post_init__(self) -> None:
         if self.exclude not in EXCLUSIONS:
@@ -208,10 +206,10 @@ class Task:
             raise ConfigError(f"task {self.name!r}: cmc={self.cmc!r} is neither item nor identity")
 
     def describe(self) -> dict[str, Any]:
-        """The fields as plain JSON data: a part of the task's identity."""
+        """The fields as plain JSON data; they are part of the task's identity."""
         fields = asdict(self)
         for side in (fields["query"], fields["gallery"]):
-            # What is not asked for does not change the identity of tasks that were never asked.
+            # A new optional field must not change the identity of older tasks.
             for name in ("cameras", "role", "dataset"):
                 if side[name] is None:
                     side.pop(name)
@@ -224,7 +222,7 @@ class Task:
 
 @dataclass(frozen=True)
 class EvalProtocol:
-    """A named bundle of tasks, each given as the config of a task entry (`dict(type=...)`)."""
+    """A named list of tasks, each given as the config of a task entry (`dict(type=...)`)."""
 
     name: str
     tasks: tuple[Mapping[str, Any], ...]
@@ -232,10 +230,10 @@ class EvalProtocol:
 
 @dataclass(frozen=True)
 class Ranks:
-    """Where each query's positives stand: all that a metric needs.
+    """The ranks of each query's positives, which is all that a metric needs.
 
-    Query `q` owns `ranks[offsets[q]:offsets[q + 1]]`, ascending, 1 = best, counted among the
-    gallery items that are admissible for it. Every query here has at least one positive.
+    Those of query `q` are `ranks[offsets[q]:offsets[q + 1]]`, ascending, 1 = best, counted among
+    the gallery items that are not excluded for it. Every query here has at least one positive.
     """
 
     ranks: np.ndarray
@@ -243,5 +241,5 @@ class Ranks:
     offsets: np.ndarray
     """int64[Nq + 1]"""
     identities_above: np.ndarray | None = None
-    """int64[Nq]: distinct admissible identities ranked above the best positive (identity-level
-    CMC); None for item-level tasks."""
+    """int64[Nq]: distinct identities, among items that are not excluded, ranked above the best
+    positive (identity-level CMC); None for item-level tasks"""

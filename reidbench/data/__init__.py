@@ -1,3 +1,3 @@
-"""Looking after data: is what lies on the disk what was published, and what can be made from it.
+"""Checks of data sets against what was published, and derived pictures.
 
-Nothing here knows a data set; all goes through the contract. Nothing here prints."""
+Nothing here knows a particular data set: all of it uses the contract only. Nothing here prints."""

@@ -10,19 +10,19 @@ UNREAD = "unread"
 
 
 def card_of(entry: Entry) -> DatasetCard:
-    """The card of a data set entry, as it is before any file was read.
+    """The card of a data set entry, as it is before any file is read.
 
-    A card belongs to an object, and most objects want a root. The contract says that building one
-    reads nothing, so every argument that must be given gets a name that stands for no folder.
+    A card belongs to an object, and most objects need a root. The contract says that building an
+    object reads nothing, so each required argument gets the name of a folder that does not exist.
 
-    Raises PluginError when the entry cannot be loaded, or does not take such a name."""
+    Raises PluginError when the entry cannot be loaded, or refuses such a name."""
     placeholders = {name: UNREAD for name, needed in signature(entry).parameters.items() if needed}
     target = entry.load()
     try:
         card = target(**placeholders).card
     except ReidbenchError as error:
         raise PluginError(f"no card without its arguments: {error}") from None
-    except Exception as error:  # a stranger's code, called in a way that it may not expect
+    except Exception as error:  # third-party code, called in a way that it may not expect
         raise PluginError(f"no card: {explain(error, entry.owner.distribution)}") from error
     if not isinstance(card, DatasetCard):
         raise PluginError(f"dataset {entry.name!r}: its card is a {type(card).__name__}")
@@ -30,8 +30,8 @@ def card_of(entry: Entry) -> DatasetCard:
 
 
 def total(card: DatasetCard, what: str) -> int | None:
-    """Published identities (`identities`) or pictures (`images`) of all splits; None where the card
-    does not give them for every split."""
+    """Published number of identities (`identities`) or pictures (`images`) of all splits together;
+    None where the card does not give it for each split."""
     names = {what} if what == "identities" else {*MODALITIES} - {"text"}
     each = [[n for k, n in split.items() if k in names] for split in card.counts.values()]
     return sum(map(sum, each)) if each and all(each) else None

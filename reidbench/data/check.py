@@ -1,4 +1,4 @@
-"""One pass over a data set that tells everything that is wrong with it."""
+"""One pass over a data set that reports everything that is wrong with it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from reidbench_registry import DataError, Dataset, Record, ReidbenchError, Track
 
 from ..tools.folders import Tree, walk
 from .index import UNLABELLED, check_counts, check_index, count
-from .pictures import Picture, look
+from .pictures import Picture, read_pictures
 from .queries import check_queries
 from .report import Report, Row, Status, number, some
 
 COLOURLESS = ("ir", "sketch")
 COLOUR, GREY = 16.0, 1.0
-"""How far the channels of a picture lie apart, of 255: above the first it has colour, below the
-second it has none."""
+"""Mean difference between the channels of a picture, of 255: above the first it counts as coloured,
+below the second as grey"""
 
 Create = Callable[[str, dict[str, Any]], Any]
 """(kind, config) -> an entry's object"""
@@ -34,14 +34,15 @@ def check(
     protocols: Sequence[str] = (),
     against: Mapping[str, tuple[Dataset, Path]] | None = None,
 ) -> Report:
-    """Everything that can be known about a data set without a model.
+    """Everything that can be checked without a model.
 
-    root: its folder, when it has one; what lies there and is not in the index is told too. When
-        the index cannot be made at all, the pictures below it are looked at all the same.
-    cache: where pictures that the data set makes go.
+    root: the folder of the data set, when it has one; files in it that are not in the index are
+        reported, too. When the index cannot be made, the pictures below it are checked all the
+        same.
+    cache: folder for pictures that the data set makes.
     decode: False: pictures are read and compared, but not decoded.
-    protocols: beyond those that the card names.
-    against: other data sets that may hold the same pictures, by name, each with its own cache."""
+    protocols: in addition to those that the card names.
+    against: other data sets that may contain the same pictures: name -> (data set, its cache)."""
     report = Report(dataset.card.name)
     tree = walk(root) if root is not None and root.is_dir() else None
     records, problems = _prepare(dataset, cache, track)
@@ -53,18 +54,18 @@ def check(
     if records is None:
         if tree is not None and tree.pictures:
             paths = [Path(root or "", f) for f in tree.pictures]
-            report.rows += _damage(look(paths, decode, track), decode)
+            report.rows += _damage(read_pictures(paths, decode, track), decode)
         return report
     report.rows += check_index(dataset.card, records)
     report.counts = count(dataset.card, records)
     report.rows += check_counts(report.counts)
-    pictures = look(_paths(records), decode, track)
+    pictures = read_pictures(_paths(records), decode, track)
     report.rows += _files(records, pictures, decode)
     if root is not None and tree is not None:
         report.rows += _unused(root, tree, records)
-        report.rows += _cam(root, records)
-    report.rows += _looks(records, pictures)
-    report.rows += _twins(records, pictures)
+        report.rows += _cam_in_path(root, records)
+    report.rows += _check_colour(records, pictures)
+    report.rows += _same_contents(records, pictures)
     for name, (other, its_cache) in (against or {}).items():
         report.rows += _against(name, other, its_cache, records, pictures, track)
     for protocol in dict.fromkeys([*dataset.card.protocols, *protocols]):
@@ -75,7 +76,7 @@ def check(
 def _prepare(
     dataset: Dataset, cache: Path, track: Track
 ) -> tuple[Sequence[Record] | None, tuple[str, ...]]:
-    """The records, or None and every reason why there are none."""
+    """The records, or None and all reasons why there are none."""
     try:
         return dataset.prepare(cache, track), ()
     except DataError as error:
@@ -135,39 +136,40 @@ def _unused(root: Path, tree: Tree, records: Sequence[Record]) -> Iterator[Row]:
         yield Row("unused files", "warn", f"pictures that are not in the index: {each}{more}")
 
 
-def _cam(root: Path, records: Sequence[Record]) -> Iterator[Row]:
+def _cam_in_path(root: Path, records: Sequence[Record]) -> Iterator[Row]:
     where = root.absolute()
     if "cam" in str(where) and any(r.camera_id for r in records):
         yield Row(
             "root",
             "warn",
-            f"{where} has 'cam' in it: reidbench does not mind, but public code that cuts paths "
-            "there reads wrong cameras",
+            f"{where} contains 'cam': reidbench works with it, but public code that splits paths "
+            "at 'cam' reads wrong cameras",
         )
 
 
-def _looks(records: Sequence[Record], pictures: Mapping[Path, Picture]) -> Iterator[Row]:
-    """Pictures in another modality's place: infrared and sketches with colour, photos without."""
+def _check_colour(records: Sequence[Record], pictures: Mapping[Path, Picture]) -> Iterator[Row]:
+    """Pictures that are probably of another modality: coloured infrared images and sketches, grey
+    photos."""
     by_modality: dict[str, list[tuple[Record, float]]] = defaultdict(list)
     for r in records:
         if r.path is not None and (colour := pictures[Path(r.path)].colour) is not None:
             by_modality[r.modality].append((r, colour))
-    for modality, found in by_modality.items():
+    for modality, colours in by_modality.items():
         if modality in COLOURLESS:
-            strange = [r.item_id for r, colour in found if colour > COLOUR]
-            words = f"{len(strange):,} of {len(found):,} {modality} pictures have colour"
+            suspect = [r.item_id for r, colour in colours if colour > COLOUR]
+            detail = f"{len(suspect):,} of {len(colours):,} {modality} pictures have colour"
         elif modality == "rgb":
-            strange = [r.item_id for r, colour in found if colour < GREY]
-            words = f"{len(strange):,} of {len(found):,} rgb pictures are grey"
+            suspect = [r.item_id for r, colour in colours if colour < GREY]
+            detail = f"{len(suspect):,} of {len(colours):,} rgb pictures are grey"
         else:
             continue
-        # A few may be: a grey day, a tinted lamp.
-        if len(strange) > len(found) / 100:
-            yield Row("modalities", "warn", f"{words}: {some(strange)}")
+        # A few are normal: a grey day, a coloured lamp.
+        if len(suspect) > len(colours) / 100:
+            yield Row("modalities", "warn", f"{detail}: {some(suspect)}")
 
 
-def _twins(records: Sequence[Record], pictures: Mapping[Path, Picture]) -> Iterator[Row]:
-    """The same contents in two splits, or as two people."""
+def _same_contents(records: Sequence[Record], pictures: Mapping[Path, Picture]) -> Iterator[Row]:
+    """Pictures with the same bytes in two splits, or of two identities."""
     holders: dict[bytes, list[Record]] = defaultdict(list)
     for r in records:
         if r.path is not None and (digest := pictures[Path(r.path)].digest):
@@ -175,18 +177,20 @@ def _twins(records: Sequence[Record], pictures: Mapping[Path, Picture]) -> Itera
     several = [group for group in holders.values() if len(group) > 1]
     clean = True
     for what, key in (("splits", lambda r: r.split), ("identities", lambda r: r.pid)):
-        found = [g for g in several if len({key(r) for r in g if r.split != UNLABELLED}) > 1]
-        # Two derived pictures may well be the same, white paper for example.
-        real = [g for g in found if not all(r.generated for r in g)]
-        if found:
+        groups = [g for g in several if len({key(r) for r in g if r.split != UNLABELLED}) > 1]
+        # Two derived pictures can be the same: a blank sketch, for example.
+        real = [g for g in groups if not all(r.generated for r in g)]
+        if groups:
             clean = False
             status: Status = "fail" if real else "warn"
-            places = some(" = ".join(r.item_id for r in g[:2]) for g in real or found)
-            yield Row("same picture", status, f"{len(real or found):,} of several {what}: {places}")
+            places = some(" = ".join(r.item_id for r in g[:2]) for g in real or groups)
+            yield Row(
+                "same picture", status, f"{len(real or groups):,} of several {what}: {places}"
+            )
     if holders and clean:
-        words = "none in two splits or of two identities"
-        again = sum(len(group) - 1 for group in several)
-        yield Row("same picture", "ok", words + (f"; {again:,} repeated" if again else ""))
+        detail = "none in two splits or of two identities"
+        repeated = sum(len(group) - 1 for group in several)
+        yield Row("same picture", "ok", detail + (f"; {repeated:,} repeated" if repeated else ""))
 
 
 def _against(
@@ -197,18 +201,19 @@ def _against(
     pictures: Mapping[Path, Picture],
     track: Track,
 ) -> Iterator[Row]:
-    """The same contents in another data set: who trains on one must not test on the other."""
+    """Pictures with the same bytes in another data set: a model that is trained on one must not be
+    tested on the other."""
     check = f"also in {name}"
     theirs, problems = _prepare(other, cache, track)
     if theirs is None:
         yield from (Row(check, "fail", problem) for problem in problems)
         return
-    theirs = _photographed(theirs)
-    seen = look(_paths(theirs), False, track)
+    theirs = _not_derived(theirs)
+    seen = read_pictures(_paths(theirs), False, track)
     there = {d: r for r in theirs if r.path is not None and (d := seen[Path(r.path)].digest)}
     shared = [
         (r, there[d])
-        for r in _photographed(records)
+        for r in _not_derived(records)
         if r.path is not None and (d := pictures[Path(r.path)].digest) and d in there
     ]
     if not shared:
@@ -220,8 +225,8 @@ def _against(
     yield Row(check, "warn", f"{number(len(shared), 'picture')} ({each}): {places}")
 
 
-def _photographed(records: Sequence[Record]) -> list[Record]:
-    """Derived pictures repeat what their photos tell."""
+def _not_derived(records: Sequence[Record]) -> list[Record]:
+    """Without derived pictures, which are the same exactly where their photos are."""
     return [r for r in records if not r.generated]
 
 

@@ -26,7 +26,7 @@ SUFFIX = {"png": ".png", "jpeg": ".jpg"}
 
 @dataclass(frozen=True)
 class Operator:
-    """A transform that makes `modality` from photos."""
+    """A transform entry that makes pictures of `modality` from photos."""
 
     modality: str
     entry: Entry
@@ -79,7 +79,7 @@ def derive(
         which = f"{len(pathless)} photos without a path, first {pathless[0]!r}" if pathless else ""
         raise DataError(f"nothing to derive from: {which or 'no item of modality rgb'}")
     for o in operators:
-        o.build()  # wrong arguments are told before any file is written
+        o.build()  # a wrong argument is reported before any file is written
     made_by = {o.modality: _made_by(o, seed, form) for o in operators}
     claim({out / modality: how for modality, how in made_by.items()})
 
@@ -89,8 +89,8 @@ def derive(
     notes = []
     for o in operators:
         present = {(r.instance_id, r.pid) for r in records if r.modality == o.modality}
-        lacking = [r for r in photos if (r.instance_id, r.pid) not in present]
-        for r in lacking:
+        missing = [r for r in photos if (r.instance_id, r.pid) not in present]
+        for r in missing:
             photo = _absolute(Path(r.path or ""))
             target = out / o.modality / f"{below[photo]}{SUFFIX[form]}"
             if not target.is_file():
@@ -107,12 +107,12 @@ def derive(
                 )
             )
         todo = sum(o.modality in job.targets for job in work.values())
-        words = f"{o.modality}: {number(len(lacking), 'item')} by {o.entry.name}"
-        if len(lacking) > todo:
-            words += f", {len(lacking) - todo:,} were there"
-        if len(photos) > len(lacking):
-            words += f"; {number(len(photos) - len(lacking), 'photo')} had one"
-        notes.append(words)
+        note = f"{o.modality}: {number(len(missing), 'item')} by {o.entry.name}"
+        if len(missing) > todo:
+            note += f", {len(missing) - todo:,} were there"
+        if len(photos) > len(missing):
+            note += f"; {number(len(photos) - len(missing), 'photo')} had one"
+        notes.append(note)
     taken = {r.item_id for r in records}
     twice = [r.item_id for r in made if r.item_id in taken]
     if twice:

@@ -1,4 +1,4 @@
-"""What the index alone tells: counts, ids, splits, captions. No file is opened."""
+"""Checks of the index alone: counts, ids, splits, captions. No file is opened."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .report import Count, Row, number, some
 SPLITS = ("train", "val", "test", "unlabelled")
 UNLABELLED = "unlabelled"
 REPLACEMENT = "\ufffd"
-"""What a decoder puts where bytes were no text in the encoding that it was told."""
+"""What a decoder inserts for bytes that are not valid in the given encoding"""
 
 
 def check_index(card: DatasetCard, records: Sequence[Record]) -> Iterator[Row]:
-    """The rows about records that need nothing but the records."""
+    """Rows for everything that can be checked from the records alone."""
     if not records:
         yield Row("index", "fail", "no records")
         return
@@ -35,43 +35,43 @@ def check_index(card: DatasetCard, records: Sequence[Record]) -> Iterator[Row]:
 
 def count(card: DatasetCard, records: Sequence[Record]) -> list[Count]:
     """Identities and items of each modality in each split, found and published."""
-    found: dict[str, Counter[str]] = defaultdict(Counter)
+    items: dict[str, Counter[str]] = defaultdict(Counter)
     people: dict[str, set[str]] = defaultdict(set)
     for r in records:
-        found[r.split][r.modality] += 1
+        items[r.split][r.modality] += 1
         people[r.split].add(r.pid)
     counts = []
-    for split in sorted(found.keys() | card.counts.keys(), key=_place(SPLITS)):
+    for split in sorted(items.keys() | card.counts.keys(), key=_rank(SPLITS)):
         published = card.counts.get(split, {})
-        here: dict[str, int] = dict(found[split])
+        here: dict[str, int] = dict(items[split])
         if split != UNLABELLED or "identities" in published:
             here["identities"] = len(people[split])
-        for what in sorted(here.keys() | published.keys(), key=_place(("identities", *MODALITIES))):
+        for what in sorted(here.keys() | published.keys(), key=_rank(("identities", *MODALITIES))):
             counts.append(Count(split, what, here.get(what, 0), published.get(what)))
     return counts
 
 
 def published(card: DatasetCard) -> list[Count]:
-    """The card's numbers by themselves."""
+    """The numbers on the card."""
     return [
         Count(split, what, n, n)
-        for split, numbers in sorted(card.counts.items(), key=lambda x: _place(SPLITS)(x[0]))
+        for split, numbers in sorted(card.counts.items(), key=lambda x: _rank(SPLITS)(x[0]))
         for what, n in sorted(
-            numbers.items(), key=lambda x: _place(("identities", *MODALITIES))(x[0])
+            numbers.items(), key=lambda x: _rank(("identities", *MODALITIES))(x[0])
         )
     ]
 
 
 def check_counts(counts: Sequence[Count]) -> Iterator[Row]:
-    """Whether what is there is what was published."""
+    """Whether the numbers are the published ones."""
     known = [c for c in counts if c.published is not None]
     wrong = [c for c in known if c.found != c.published]
     for c in wrong:
-        much = c.found - (c.published or 0)
+        difference = c.found - (c.published or 0)
         yield Row(
             "counts",
             "fail",
-            f"{c.split} {c.what}: {c.found:,}, published {c.published:,} ({much:+,})",
+            f"{c.split} {c.what}: {c.found:,}, published {c.published:,} ({difference:+,})",
         )
     if not known:
         yield Row("counts", "warn", "the card has no published counts to compare with")
@@ -79,21 +79,21 @@ def check_counts(counts: Sequence[Count]) -> Iterator[Row]:
         yield Row("counts", "ok", f"all {len(known)} published counts hold")
 
 
-def _place(order: Sequence[str]) -> Callable[[str], tuple[int, str]]:
+def _rank(order: Sequence[str]) -> Callable[[str], tuple[int, str]]:
     return lambda name: (order.index(name) if name in order else len(order), name)
 
 
 def _ids(records: Sequence[Record]) -> Row:
     repeated = [i for i, n in Counter(r.item_id for r in records).items() if n > 1]
     if repeated:
-        words = f"{number(len(repeated), 'id')} of several items: {some(repeated)}"
-        return Row("item ids", "fail", words)
+        detail = f"{number(len(repeated), 'id')} of several items: {some(repeated)}"
+        return Row("item ids", "fail", detail)
     return Row("item ids", "ok", f"{len(records):,}, each of one item")
 
 
 def _disjoint(what: str, records: Sequence[Record], key: Callable[[Record], str | None]) -> Row:
-    """Whether two splits share anybody. Train and val may, with a warning: some sets cut their
-    validation part from the photos, not the people, of the training part."""
+    """Whether two splits have identities (or instances) in common. For train and val that is only a
+    warning: some sets take their val split from the photos of the train identities."""
     of_split: dict[str, set[str]] = defaultdict(set)
     for r in records:
         value = key(r)
@@ -101,15 +101,17 @@ def _disjoint(what: str, records: Sequence[Record], key: Callable[[Record], str 
             of_split[r.split].add(value)
     shared = {
         (a, b): sorted(of_split[a] & of_split[b])
-        for a, b in combinations(sorted(of_split, key=_place(SPLITS)), 2)
+        for a, b in combinations(sorted(of_split, key=_rank(SPLITS)), 2)
         if of_split[a] & of_split[b]
     }
     name = f"{what} apart"
     if not shared:
-        splits = ", ".join(sorted(of_split, key=_place(SPLITS)))
+        splits = ", ".join(sorted(of_split, key=_rank(SPLITS)))
         return Row(name, "ok", f"each in one split ({splits})")
-    words = "; ".join(f"{len(ids):,} in {a} and {b}: {some(ids)}" for (a, b), ids in shared.items())
-    return Row(name, "warn" if set(shared) == {("train", "val")} else "fail", words)
+    detail = "; ".join(
+        f"{len(ids):,} in {a} and {b}: {some(ids)}" for (a, b), ids in shared.items()
+    )
+    return Row(name, "warn" if set(shared) == {("train", "val")} else "fail", detail)
 
 
 def _identity_ranges(records: Sequence[Record]) -> Iterator[Row]:
@@ -121,10 +123,10 @@ def _identity_ranges(records: Sequence[Record]) -> Iterator[Row]:
         yield Row("identities", "ok", f"{len(people):,}, not numbered")
         return
     gaps = max(numbers) - min(numbers) + 1 - len(numbers)
-    words = f"{len(people):,}, {min(numbers)} to {max(numbers)}"
-    words += f", {number(gaps, 'number')} unused" if gaps else " without a gap"
+    detail = f"{len(people):,}, {min(numbers)} to {max(numbers)}"
+    detail += f", {number(gaps, 'number')} unused" if gaps else " without a gap"
     others = sorted(p for p in people if not (p.isascii() and p.isdigit()))
-    yield Row("identities", "ok", words + (f"; no numbers: {some(others)}" if others else ""))
+    yield Row("identities", "ok", detail + (f"; not numbers: {some(others)}" if others else ""))
 
 
 def _captions(records: Sequence[Record]) -> Iterator[Row]:
@@ -152,30 +154,30 @@ def _composites(records: Sequence[Record]) -> Iterator[Row]:
     items = {r.item_id: r for r in records if COMPOSITE_SEPARATOR not in r.modality}
     wrong = [q.item_id for q in queries if not _fits(q, items)]
     if wrong:
-        words = f"{len(wrong):,} with members that are absent or of another identity: {some(wrong)}"
-        yield Row("composite queries", "fail", words)
+        detail = f"{len(wrong):,} with members that are missing or of another identity"
+        yield Row("composite queries", "fail", f"{detail}: {some(wrong)}")
         return
-    kinds = Counter(q.modality for q in queries).most_common()
-    yield Row("composite queries", "ok", ", ".join(f"{n:,} of {kind}" for kind, n in kinds))
+    counts = Counter(q.modality for q in queries).most_common()
+    yield Row("composite queries", "ok", ", ".join(f"{n:,} of {name}" for name, n in counts))
 
 
 def _fits(query: Record, items: Mapping[str, Record]) -> bool:
-    wanted = query.pid, query.split
-    found = [items.get(m) for m in query.members]
-    return bool(found) and all(r is not None and (r.pid, r.split) == wanted for r in found)
+    expected = query.pid, query.split
+    members = [items.get(m) for m in query.members]
+    return bool(members) and all(r is not None and (r.pid, r.split) == expected for r in members)
 
 
 def _extensions(records: Sequence[Record]) -> Iterator[Row]:
-    census: dict[str, Counter[str]] = defaultdict(Counter)
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
     for r in records:
         if r.path is not None:
-            census[r.modality][PurePath(r.path).suffix.lower() or "none"] += 1
-    if census:
-        words = (
+            counts[r.modality][PurePath(r.path).suffix.lower() or "none"] += 1
+    if counts:
+        lines = (
             f"{modality}: {', '.join(f'{n:,} {suffix}' for suffix, n in suffixes.most_common())}"
-            for modality, suffixes in sorted(census.items(), key=lambda x: _place(MODALITIES)(x[0]))
+            for modality, suffixes in sorted(counts.items(), key=lambda x: _rank(MODALITIES)(x[0]))
         )
-        yield Row("extensions", "ok", "; ".join(words))
+        yield Row("extensions", "ok", "; ".join(lines))
 
 
 def _generated(records: Sequence[Record]) -> Iterator[Row]:

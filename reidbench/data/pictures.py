@@ -1,4 +1,4 @@
-"""Every picture read once: is it there, is it whole, and what are its contents."""
+"""Every picture, read once: is it there, is it complete, and what does it contain."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from PIL import Image
 from reidbench_registry import Track
 
 BATCH = 64
-"""Pictures of one piece of work: small enough for a smooth bar, large enough to cost nothing."""
+"""Pictures that a thread gets at a time: few enough for a smooth progress bar, enough to keep the
+overhead small"""
 
 
 class Picture(NamedTuple):
-    """What one look at a file gave."""
+    """What is known of a file after reading it."""
 
     path: Path
     digest: bytes | None
@@ -28,28 +29,28 @@ class Picture(NamedTuple):
     wrong: str | None
     """Why it cannot be used: `missing`, `empty` or what the decoder says."""
     colour: float | None = None
-    """How far its channels lie apart, mean over the picture, 0 to 255; None when not decoded."""
+    """Mean difference between its channels, 0 to 255; None when not decoded."""
 
 
-def look(paths: Sequence[Path], decode: bool, track: Track) -> dict[Path, Picture]:
-    """Read every picture, decode it where asked, in as many threads as there are processors:
-    reading, hashing and decoding all leave Python's lock."""
+def read_pictures(paths: Sequence[Path], decode: bool, track: Track) -> dict[Path, Picture]:
+    """Read every picture and, with `decode`, decode it. One thread for each processor: reading,
+    hashing and decoding all release Python's global lock."""
     parts = [paths[i : i + BATCH] for i in range(0, len(paths), BATCH)]
-    words = "reading and decoding" if decode else "reading"
+    description = "reading and decoding" if decode else "reading"
 
     def pictures(pool: ThreadPoolExecutor) -> Iterator[Picture]:
-        for part in pool.map(lambda part: [_look(p, decode) for p in part], parts):
+        for part in pool.map(lambda part: [_read(p, decode) for p in part], parts):
             yield from part
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
-            return {p.path: p for p in track(pictures(pool), words, len(paths))}
+            return {p.path: p for p in track(pictures(pool), description, len(paths))}
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def _look(path: Path, decode: bool) -> Picture:
+def _read(path: Path, decode: bool) -> Picture:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -74,7 +75,7 @@ def _look(path: Path, decode: bool) -> Picture:
 
 
 def _colour(image: Image.Image) -> float:
-    """From a small version: noise between the channels must not count as colour."""
+    """Measured on a small version, so that noise does not count as colour."""
     if image.mode in ("1", "L", "I", "I;16", "F"):
         return 0.0
     rgb = image if image.mode == "RGB" else image.convert("RGB")

@@ -1,4 +1,4 @@
-"""Whether the queries of a task can be answered: each needs a positive that may be found."""
+"""Whether the queries of a task can be scored: each needs a positive that is not excluded."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from .report import Row, number
 
 
 def check_queries(protocol: str, task: Task, records: Sequence[Record]) -> Row:
-    """How many queries have an admissible positive, in the worst of the task's galleries. Others
-    are skipped when the task is scored: published sets have such, so they are no failure unless
-    nothing is left."""
+    """How many queries have no admissible positive, in the worst of the task's galleries. They are
+    skipped when the task is scored. Published sets have some, so this is a failure only when no
+    query is left."""
     name = f"queries of {protocol}"
     try:
         drawn = list(draws(task, records))
-        skipped = [_unanswerable(task, *one) for one in drawn]
+        skipped = [_without_positive(task, *one) for one in drawn]
     except DataError as error:
         return Row(name, "fail", str(error))
     query = drawn[0].queries
     sizes = sorted({len(one.gallery) for one in drawn})
     size = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
-    words = f"{task.name}: {number(len(query), 'query')}, gallery {size}"
+    detail = f"{task.name}: {number(len(query), 'query')}, gallery {size}"
     if len(drawn) > 1:
-        words += f" in each of {len(drawn)} trials"
+        detail += f" in each of {len(drawn)} trials"
     worst = max(skipped)
     if worst == len(query):
-        return Row(name, "fail", f"{words}; no query has a positive in it")
+        return Row(name, "fail", f"{detail}; no query has a positive in it")
     if worst:
-        return Row(name, "warn", f"{words}; {worst:,} without a positive in it are skipped")
-    return Row(name, "ok", words)
+        return Row(name, "warn", f"{detail}; {worst:,} without a positive in it are skipped")
+    return Row(name, "ok", detail)
 
 
-def _unanswerable(task: Task, query: Sequence[Record], gallery: Sequence[Record]) -> int:
+def _without_positive(task: Task, query: Sequence[Record], gallery: Sequence[Record]) -> int:
     positives = plan(task, query, gallery).positives.sizes()
     if task.exclude == "none":
         return int((positives == 0).sum())
     field = NEEDS[task.exclude]
-    # Of the excluded items, whatever the rule, those with the query's pid were positives.
-    lost = Groups.of(
+    # Whatever the rule excludes, only items with the query's pid were positives.
+    excluded = Groups.of(
         [(r.pid, getattr(r, field)) for r in query], [(r.pid, getattr(r, field)) for r in gallery]
     )
-    return int((positives == lost.sizes()).sum())
+    return int((positives == excluded.sizes()).sum())

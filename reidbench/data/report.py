@@ -1,4 +1,4 @@
-"""What a check found: rows of check, status and one line, and the counts beside the published."""
+"""The result of a check: rows of check, status and one line, and counts next to published ones."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any, Literal
 
 Status = Literal["ok", "warn", "fail"]
 SHOWN = 3
-"""Places of one mistake that a line names."""
+"""How many places of one mistake a line names"""
 
 
 @dataclass(frozen=True)
 class Row:
     check: str
     status: Status
-    """`fail`: the data are wrong. `warn`: right or wrong, somebody should know."""
+    """`fail`: the data are wrong. `warn`: may be right, but a person should know."""
     detail: str
 
 
 @dataclass(frozen=True)
 class Count:
-    """How many there are of one thing in one split."""
+    """The number of identities, or of items of one modality, in one split."""
 
     split: str
     what: str
@@ -43,7 +43,7 @@ class Report:
         return sum(row.status == "fail" for row in self.rows)
 
     def as_json(self) -> dict[str, Any]:
-        """The same as plain JSON data."""
+        """The report as plain JSON data."""
         return {
             "dataset": self.dataset,
             "failed": self.failed,

@@ -126,7 +126,7 @@ class PluginHost:
         if len(adding) > 1:
             names = ", ".join(p.name for p in adding)
             raise ConfigError(
-                f"the verb {verb!r} is claimed by several plugins: {names} "
+                f"the verb {verb!r} is in several plugins: {names} "
                 f"(leave all but one out with {DISABLE})"
             )
         return adding[0].commands if adding else None
@@ -191,6 +191,6 @@ def _shared_names(plugins: list[Plugin]) -> dict[int, list[str]]:
         for p in sharing if len(sharing) > 1 else ():
             others = ", ".join(q.name for q in sharing if q is not p)
             lines[id(p)].append(
-                f"{kind} {name!r} is claimed by {others}, too: say {p.owner.package}.{name}"
+                f"{kind} {name!r} is in {others}, too: use {p.owner.package}.{name}"
             )
     return lines

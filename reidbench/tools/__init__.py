@@ -1,1 +1,1 @@
-"""The toolbox that the harness and plugins share. Of the harness, plugins import only this."""
+"""Helpers for the harness and for plugins. Of the harness, plugins import only this package."""

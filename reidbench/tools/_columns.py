@@ -1,7 +1,7 @@
-"""Large manifests, column by column.
+"""Large manifests, read column by column.
 
-Only what is right throughout is read here. Anything else is left to the reader that goes row by
-row, which is slower and finds the words.
+Only tables without any mistake are read here. Others are left to the row-by-row reader, which is
+slower and says what is wrong.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ NEEDED = ("item_id", "split", "modality", "pid")
 FIELDS = ("item_id", "dataset", "split", "modality", "pid", "camera_id", "instance_id",
           "location_id", "path", "text", "caption_idx", "generated", "role")  # fmt: skip
 """Those of a Record, in its order, without `extras`."""
-FEW = ("dataset", "split", "modality", "pid", "camera_id", "instance_id", "location_id",
+REPEATING = ("dataset", "split", "modality", "pid", "camera_id", "instance_id", "location_id",
        "generated", "role")  # fmt: skip
-"""Whose values repeat: equal ones become one object."""
+"""Columns with few distinct values: equal values become one object."""
 
 
 def read_table(path: Path) -> Any:
@@ -47,7 +47,7 @@ def table_of(rows: Sequence[Mapping[str, Any]]) -> Any | None:
         numbers = columns.get("caption_idx")
         if numbers is not None and not pyarrow.types.is_boolean(numbers.type):
             columns["caption_idx"] = _blank_to_null(numbers).cast(pyarrow.int64())
-    # The last is what JSON can say and UTF-8 cannot: half a character.
+    # UnicodeError: JSON can hold half of a surrogate pair, UTF-8 cannot.
     except (pyarrow.ArrowException, OverflowError, UnicodeError):
         return None
     if "extras" in columns:
@@ -65,8 +65,7 @@ def _blank_to_null(column: Any) -> Any:
 
 
 def clean_records(table: Any, path: Path, dataset: str | None) -> list[Record] | None:
-    """The records of the manifest `path` that was read as `table`, when every cell is right;
-    else None."""
+    """The records of the manifest `path` that was read as `table`; None when any cell is wrong."""
     if not _is_clean(table) or (extras := _extras(table)) is None:
         return None
     count = len(table)
@@ -82,21 +81,21 @@ def clean_records(table: Any, path: Path, dataset: str | None) -> list[Record] |
     nothing = [None] * count
     with gc_paused():
         columns["extras"] = extras
-        # What `__init__` of a frozen class does, but a column at a time: half as long.
+        # The same as `__init__` of the frozen class, but one column at a time: half the time.
         records = list(map(Record.__new__, repeat(Record, count)))
         for name in (*FIELDS, "extras"):
-            put = getattr(Record, name).__set__
-            deque(map(put, records, columns.get(name, nothing)), maxlen=0)
+            set_field = getattr(Record, name).__set__
+            deque(map(set_field, records, columns.get(name, nothing)), maxlen=0)
     return records
 
 
 def _extras(table: Any) -> list[dict[str, Any]] | None:
-    """The extras of each row, a dict of its own: what that column holds, and those columns that are
-    no field of a Record. None when one is no JSON object."""
+    """A dict of extras for each row: its columns that are not fields of a Record, then what the
+    column `extras` holds. None when a cell of `extras` is not a JSON object."""
     own = [name for name in table.column_names if name not in (*FIELDS, "extras")]
-    found: list[dict[str, Any]] = [{} for _ in range(len(table))]
+    rows: list[dict[str, Any]] = [{} for _ in range(len(table))]
     for name in own:
-        for extras, cell in zip(found, table[name].to_pylist(), strict=True):
+        for extras, cell in zip(rows, table[name].to_pylist(), strict=True):
             if cell is not None and cell != "":
                 extras[name] = cell
     if "extras" in table.column_names:
@@ -106,12 +105,13 @@ def _extras(table: Any) -> list[dict[str, Any]] | None:
             return None
         if not all(type(extras) is dict for extras in given):
             return None
-        found = [mine | more for mine, more in zip(found, given, strict=True)]
-    return found
+        rows = [mine | more for mine, more in zip(rows, given, strict=True)]
+    return rows
 
 
 def below(folder: str, file: str) -> str:
-    """Where `file` lies, a relative one below `folder`: a string, a Path costs ten times more."""
+    """The path of `file`; a relative one starts at `folder`. A string, as a Path costs ten times
+    more."""
     return file if file.startswith("/") else f"{folder}/{file}"
 
 
@@ -154,7 +154,7 @@ def _values(column: Any, name: str) -> list[Any]:
         return [None] * len(column)
     if name != "caption_idx" and pc.any(pc.equal(column, "")).as_py():
         column = pc.if_else(pc.equal(column, ""), None, column)
-    if name not in FEW:
+    if name not in REPEATING:
         return column.to_pylist()
     encoded = column.combine_chunks().dictionary_encode()
     values = [*encoded.dictionary.to_pylist(), None]

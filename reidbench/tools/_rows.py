@@ -1,5 +1,5 @@
-"""Tables in a file, row by row: `.csv` (UTF-8, with a header), `.jsonl` (an object a line), `.json`
-(a list of objects) or `.parquet`. What a row means is for others to say."""
+"""Tables in files, read row by row: `.csv` (UTF-8, with a header), `.jsonl` (one object per line),
+`.json` (a list of objects) or `.parquet`."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ Row = dict[str, Any]
 def read_rows(
     path: Path, problems: Problems, needed: Sequence[str], known: Sequence[str]
 ) -> list[Row]:
-    """The rows of a table that has at least the columns `needed`."""
+    """The rows of a table that has at least the columns `needed`. `known`: columns that are not
+    suggested for a missing one. Raises DataError naming the file, and the rows that are damaged."""
     if path.suffix not in READERS:
         raise DataError(f"{path}: a manifest is a {', '.join(READERS)} file")
     if not path.is_file():
         raise DataError(f"manifest not found: {path}")
-    with one_line(path), gc_paused():
+    with as_data_error(path), gc_paused():
         rows = READERS[path.suffix](path, problems)
     problems.raise_any()
     if not rows:
@@ -43,8 +44,8 @@ def read_rows(
 
 
 @contextlib.contextmanager
-def one_line(path: Path) -> Iterator[None]:
-    """What damaged files make libraries raise, as DataError."""
+def as_data_error(path: Path) -> Iterator[None]:
+    """Errors that libraries raise for a damaged file become a DataError of one line."""
     try:
         yield
     except UnicodeDecodeError as error:
@@ -53,14 +54,14 @@ def one_line(path: Path) -> Iterator[None]:
         raise DataError(f"{path}: {str(error).partition(chr(10))[0]}") from None
 
 
-def whole_number(value: Any) -> int | None:
-    """A cell as a number; None for an empty one. Raises ValueError for anything else."""
+def cell_as_integer(value: Any) -> int | None:
+    """A cell as an integer; None for an empty one. Raises ValueError for anything else."""
     if value is None or value == "":
         return None
     if isinstance(value, bool):
         raise ValueError(value)
     try:
-        # Tables with gaps write whole numbers as 0.0, and a gap as NaN.
+        # Tables with empty cells write integers as 0.0, and an empty cell as NaN.
         number = float(value)
     except TypeError:
         raise ValueError(value) from None

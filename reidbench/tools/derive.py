@@ -98,7 +98,7 @@ def _is_made(folder: Path, how: Mapping[str, Any], replace: bool) -> bool:
     """Whether the marker says `how`; False for no marker, and with `replace` for another one."""
     marker = folder / MARKER
     try:
-        found = json.loads(marker.read_text(encoding="utf-8"))
+        marked = json.loads(marker.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if not replace and folder.is_dir() and any(folder.iterdir()):
             raise DataError(
@@ -109,9 +109,9 @@ def _is_made(folder: Path, how: Mapping[str, Any], replace: bool) -> bool:
         if replace:
             return False
         raise DataError(f"{marker}: {error}") from None
-    if found == how or replace:
-        return found == how
-    other = found if isinstance(found, dict) else {}
+    if marked == how or replace:
+        return marked == how
+    other = marked if isinstance(marked, dict) else {}
     differ = [f"{k} {other.get(k)!r}, now {v!r}" for k, v in how.items() if other.get(k) != v]
     raise DataError(
         f"{folder} was made in another way ({'; '.join(differ)}): choose another folder, or "

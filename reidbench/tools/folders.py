@@ -66,14 +66,14 @@ def walk(root: Path) -> Tree:
 
 
 def _parents(root: Path) -> dict[tuple[int, int], str]:
-    found = {}
+    parents = {}
     for parent in root.resolve().parents:
         try:
             status = parent.stat()
         except OSError:  # the root and some of its parents may not exist
             continue
-        found[status.st_dev, status.st_ino] = str(parent)
-    return found
+        parents[status.st_dev, status.st_ino] = str(parent)
+    return parents
 
 
 def _true(test: Callable[[], bool]) -> bool:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def open_image(path: Path | str, at_least: tuple[int, int] | None = None) -> Image.Image:
-    """The image at `path`, decoded to RGB. Raises DataError naming the file.
+    """The image at `path`, decoded to RGB. Raises DataError naming a missing or damaged file.
 
-    at_least: (H, W) that the caller will shrink it to. A JPEG that is more than twice as large is
-        decoded at half, a quarter or an eighth of its size, never below this: most of the work on a
-        large photo is decoding pixels that a resize throws away."""
+    at_least: (H, W) that the caller will resize it to. A JPEG that is more than twice as large is
+        decoded at half, a quarter or an eighth of its size, never below `at_least`: most of the
+        time for a large photo goes into pixels that the resize drops."""
     try:
         with Image.open(path) as image:
             if at_least is not None:
@@ -34,8 +34,8 @@ def open_image(path: Path | str, at_least: tuple[int, int] | None = None) -> Ima
 def to_pixels(image: Image.Image, size: tuple[int, int]) -> Tensor:
     """Resize (bicubic, antialiased) to `size` = (H, W) -> uint8[3, H, W].
 
-    By torch, in less than half of Pillow's time and to the last bit its result, except where one
-    side grows and the other shrinks: there the two passes round apart, by two levels at most."""
+    With torch, which takes less than half of Pillow's time. The result is bit for bit Pillow's,
+    except where one side grows and the other shrinks: there they differ by two levels at most."""
     import numpy as np
     import torch
     from torch.nn.functional import interpolate
@@ -56,5 +56,5 @@ def to_tensor(
     import torch
 
     shift, scale = (torch.tensor(values).view(3, 1, 1) for values in (mean, std))
-    # (x / 255 - mean) / std as one product and one sum, in place.
+    # (x / 255 - mean) / std, as one multiplication and one subtraction in place.
     return to_pixels(image, size).float().mul_(1 / (255 * scale)).sub_(shift / scale)

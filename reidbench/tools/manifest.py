@@ -1,17 +1,17 @@
-"""Manifests: an index of items as a table in a file, one row an item.
+"""Manifests: an index of items as a table in a file, one row for each item.
 
 | column | |
 |---|---|
-| `item_id`, `split`, `modality`, `pid` | must be there, no empty cells |
-| `dataset` | the file's name where it is left out |
-| `camera_id`, `instance_id`, `location_id`, `text`, `generated` | may be left out or empty |
-| `role` | `query` or `gallery` where that is fixed |
-| `path` (or `rel_path`) | a relative one starts at the manifest's folder |
-| `caption_idx` | a whole number |
-| `extras` | a JSON object |
+| `item_id`, `split`, `modality`, `pid` | required, no empty cells |
+| `dataset` | optional; default: the name of the file |
+| `camera_id`, `instance_id`, `location_id`, `text`, `generated` | optional, may be empty |
+| `role` | optional: `query` or `gallery`, where the data set fixes it |
+| `path` (or `rel_path`) | optional; a relative path starts at the manifest's folder |
+| `caption_idx` | optional, an integer |
+| `extras` | optional, a JSON object |
 
-All other columns go to `extras` under their own names. The suffix says the form: `.csv` (UTF-8,
-with a header), `.jsonl` (an object a line), `.json` (a list of objects, as a run writes its
+All other columns go to `extras` under their own names. The suffix gives the format: `.csv` (UTF-8,
+with a header), `.jsonl` (one object per line), `.json` (a list of objects, as a run writes its
 index) or `.parquet`. Ids are strings and keep their leading zeros. Row 1 is the first item.
 """
 
@@ -35,7 +35,7 @@ from reidbench_registry import (
 )
 
 from ._columns import below, clean_records, read_table, table_of
-from ._rows import READERS, Row, one_line, read_rows, whole_number
+from ._rows import READERS, Row, as_data_error, cell_as_integer, read_rows
 from .files import whole_file
 from .problems import Problems
 
@@ -45,23 +45,23 @@ COLUMNS = (*REQUIRED, "dataset", *OPTIONAL, "path", "caption_idx", "extras")
 
 
 def read_manifest(path: Path, dataset: str | None = None) -> list[Record]:
-    """The records of a manifest, in its order; of the data set `dataset` where that is given. Their
-    paths are strings. A table without mistakes is taken column by column, anything else row by
-    row, which takes several times longer and finds the words.
+    """The records of a manifest, in its order; `dataset`, where it is given, replaces the column of
+    that name. Paths are strings. A table without mistakes is read column by column; any other is
+    read row by row, to say what is wrong, which takes several times longer.
 
-    Raises DataError, one line that names the file and the rows: a file that is missing, damaged or
-    empty, a column that is missing, an empty or wrong cell, a modality that does not exist, an
-    item id that occurs twice."""
+    Raises DataError, one line that names the file and the rows: a missing, damaged or empty file, a
+    missing column, an empty or wrong cell, a modality that does not exist, an item id that occurs
+    twice."""
     problems = Problems(path, "row")
     rows: list[Row] | None = None
     if path.suffix == ".parquet" and path.is_file():
-        with one_line(path):
+        with as_data_error(path):
             table = read_table(path)
     else:
         rows = read_rows(path, problems, REQUIRED, COLUMNS)
         table = table_of(rows)
-    if table is not None and (quick := clean_records(table, path, dataset)) is not None:
-        return quick
+    if table is not None and (clean := clean_records(table, path, dataset)) is not None:
+        return clean
     rows = rows or read_rows(path, problems, REQUIRED, COLUMNS)
     if dataset is not None:
         rows = [row | {"dataset": dataset} for row in rows]
@@ -111,16 +111,17 @@ def _record(row: Row, number: int, path: Path, problems: Problems) -> Record:
         pid=needed("pid"),
         **{name: string(name) for name in OPTIONAL},
         path=below(str(path.parent), file) if file else None,
-        caption_idx=_whole_number(row.get("caption_idx"), wrong),
+        caption_idx=_caption_idx(row, wrong),
         extras=_extras(row, wrong),
     )
 
 
-def _whole_number(value: Any, wrong: Callable[[str], None]) -> int | None:
+def _caption_idx(row: Row, wrong: Callable[[str], None]) -> int | None:
+    value = row.get("caption_idx")
     try:
-        return whole_number(value)
+        return cell_as_integer(value)
     except ValueError:
-        wrong(f"caption_idx is {value!r}, expected a whole number")
+        wrong(f"caption_idx is {value!r}, expected an integer")
         return None
 
 
@@ -137,7 +138,7 @@ def _extras(row: Row, wrong: Callable[[str], None]) -> dict[str, Any]:
 
 
 def _json_value(value: Any) -> Any:
-    """A cell of a column that is not ours, as JSON knows it: dates and the like become text."""
+    """A cell of an extra column as a JSON value: dates and the like become text."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if value is None or isinstance(value, str | int | float | bool):
@@ -150,8 +151,8 @@ def _json_value(value: Any) -> Any:
 
 
 def write_manifest(path: Path, records: Sequence[Record]) -> None:
-    """Write records as a manifest in the form that the suffix says, whole or not at all. Files
-    below the manifest's folder get relative paths. Raises DataError for another suffix."""
+    """Write records as a manifest in the format of the suffix, whole or not at all. Paths below the
+    manifest's folder become relative. Raises DataError for an unknown suffix."""
     if path.suffix not in READERS:
         raise DataError(f"{path}: a manifest is a {', '.join(READERS)} file")
     here, folder = str(Path.cwd()), f"{path.parent.absolute()}/"
@@ -172,7 +173,7 @@ def write_manifest(path: Path, records: Sequence[Record]) -> None:
 def _row(record: Record, here: str, folder: str) -> Row:
     row: Row = {name: getattr(record, name) for name in COLUMNS}
     if record.path is not None:
-        # Nothing is looked up on disk: a data set may have a million files.
+        # The disk is not asked: a data set may have a million files.
         row["path"] = below(here, str(record.path)).removeprefix(folder)
     extras = dict(record.extras)
     row["extras"] = json.dumps(extras, ensure_ascii=False) if extras else None

@@ -1,4 +1,4 @@
-"""Tensors on disk: safetensors only, whole or absent."""
+"""Tensors on disk: only safetensors, complete or absent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def save_tensors(
 ) -> None:
     """Write named tensors (made contiguous, on the CPU) as one safetensors file.
 
-    Raises DataError naming a file that cannot be written (a full disk)."""
+    Raises DataError naming a file that cannot be written, for example to a full disk."""
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
@@ -47,7 +47,8 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
 def load_state(module, path: Path) -> None:
     """Load a module's whole state from a safetensors file.
 
-    Raises DataError naming the file when names or shapes do not fit."""
+    Raises DataError naming a file that is missing or damaged, or whose names or shapes do not
+    fit."""
     try:
         module.load_state_dict(load_tensors(path))
     except RuntimeError as error:

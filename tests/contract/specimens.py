@@ -122,11 +122,11 @@ class LossNaNWhenEmpty(GoodLoss):
         return {"mean": features.square().sum(1).mean()}
 
 
-class LossByChance(GoodLoss):
+class LossAtRandom(GoodLoss):
     """Gives another number each time."""
 
     def __call__(self, features, labels, modality, logits=None):
-        return {"chance": features.square().sum() * torch.rand(())}
+        return {"random": features.square().sum() * torch.rand(())}
 
 
 class LossOverflowsInHalf(GoodLoss):
@@ -253,7 +253,7 @@ class MetricNeedsQueries(GoodMetric):
         return super().__call__(ranks)
 
 
-class MetricByChance(GoodMetric):
+class MetricAtRandom(GoodMetric):
     """Changes the ranks that it is given."""
 
     def __call__(self, ranks):
@@ -339,7 +339,7 @@ class TransformOfSomeVersion(GoodTransform):
     version = "1b"
 
 
-class TransformOfGlobalChance(GoodTransform):
+class TransformWithGlobalRNG(GoodTransform):
     """Draws from numpy's global generator."""
 
     def __call__(self, item, modality, rng):
@@ -627,7 +627,7 @@ class BackboneWithIdleWeights(GoodBackbone):
         self.idle = nn.Parameter(torch.zeros(3))
 
 
-class BackboneByChance(GoodBackbone):
+class BackboneAtRandom(GoodBackbone):
     """Adds noise, in evaluation too."""
 
     def encode(self, batch):

@@ -27,7 +27,7 @@ BAD = {
         "gradient_reaches_its_parameters": "LossWithIdleProxy",
         "survives_batches_without_pairs": "LossNaNWithoutPairs",
         "survives_an_empty_batch": "LossNaNWhenEmpty",
-        "is_deterministic": "LossByChance",
+        "is_deterministic": "LossAtRandom",
         "works_in_bfloat16": "LossOverflowsInHalf",
     },
     "distiller": {
@@ -45,7 +45,7 @@ BAD = {
         "judges_each_query_alone": "MetricRelative",
         "rewards_better_ranks": "MetricUpsideDown",
         "survives_no_queries": "MetricNeedsQueries",
-        "is_deterministic": "MetricByChance",
+        "is_deterministic": "MetricAtRandom",
     },
     "sampler": {
         "forms_batches_of_indices": "SamplerOfNumpy",
@@ -56,7 +56,7 @@ BAD = {
     "transform": {
         "keeps_pictures_pictures": "TransformToGrey",
         "keeps_captions_captions": "TransformEatsWords",
-        "takes_all_randomness_from_rng": "TransformOfGlobalChance",
+        "takes_all_randomness_from_rng": "TransformWithGlobalRNG",
         "leaves_its_input": "TransformInPlace",
         "has_an_integer_version": "TransformOfSomeVersion",
     },
@@ -87,7 +87,7 @@ BAD = {
         "keeps_the_order": "BackboneOfBatches",
         "tells_items_apart": "BackboneBlind",
         "gradient_reaches_every_parameter": "BackboneWithIdleWeights",
-        "is_deterministic": "BackboneByChance",
+        "is_deterministic": "BackboneAtRandom",
         "saves_and_loads": "BackboneSavesAPickle",
         "refuses_what_it_cannot_use": "BackboneLetsThrough",
         "applies_transforms": "BackboneIgnoresTransforms",

@@ -248,5 +248,5 @@ def test_composite_queries_are_held_against_their_members(sound):
     assert {"1 of rgb+rgb"} == {r.detail for r in rows["ok"] if r.check == "composite queries"}
     _, rows = run(Toy([r for r in records if r.item_id != "6"] + [told]), root)
     assert [r.detail for r in rows["fail"] if r.check == "composite queries"] == [
-        "1 with members that are absent or of another identity: q"
+        "1 with members that are missing or of another identity: q"
     ]

@@ -64,7 +64,7 @@ def test_all_mistakes_at_once(root, tmp_path):
     assert found == [
         "/idx/train_nir.txt: line 1: images that are not there",
         "/idx/train_nir.txt: line 2: not 'path label'",
-        "/idx/test_id.txt: 'x' is no identity",
+        "/idx/test_id.txt: 'x' is not an identity",
         "/idx/test_id.txt: 1 identities without an image, first 0055",
         ": identities in train and test: 0001",
     ]
@@ -116,7 +116,7 @@ def test_the_released_direction_draws_its_queries():
     assert [r.pid for r in scored.queries] == ["0001"] * 2 + ["0002"] * 2 + ["0003"] * 2
     assert rgb2ir_released().describe()["trials"]["side"] == "query"
     assert "side" not in rgb2ir().describe()["trials"]
-    with pytest.raises(ConfigError, match="queries are drawn python-seeded, in one shot"):
+    with pytest.raises(ConfigError, match="drawn queries need origin='python-seeded' and shots=1"):
         Trials(10, 10, "python-seeded", "query")
 
 

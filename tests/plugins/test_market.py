@@ -43,7 +43,7 @@ def test_all_mistakes_at_once(root, tmp_path):
     with pytest.raises(DataError) as error:
         Market1501(str(root)).prepare(tmp_path, plain)
     assert [p.removeprefix(f"{root}: ") for p in error.value.problems] == [
-        "entry me.jpg: in query/, not called like 0002_c1s1_000451_03.jpg",
+        "entry me.jpg: in query/, not named like 0002_c1s1_000451_03.jpg",
         "the folder bounding_box_test/ holds no .jpg",
         "entry 0002: people in train and in test",
     ]

@@ -188,7 +188,7 @@ def test_weights_that_cannot_be_used(tiny, tmp_path):
         build(pickled)
     with pytest.raises(DataError, match=r"damaged tensor file: .*n\.safetensors"):
         build(noise)
-    with pytest.raises(DataError, match=r"e\.pt: holds no state dict"):
+    with pytest.raises(DataError, match=r"e\.pt: contains no state dict"):
         build(empty)
     with pytest.raises(DataError, match="pretrained file not found: .*nowhere.pt"):
         build(tmp_path / "nowhere.pt")

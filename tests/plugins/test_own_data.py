@@ -65,8 +65,8 @@ def test_trials_beside_the_table_decide_the_galleries(table, tmp_path):
     ("rows", "words"),
     [
         ("zz,0,0", "row 1: items that are not in the manifest"),
-        ("0a,0,x", "row 1: trial and place are whole numbers from 0"),
-        ("0a,-1,0", "row 1: trial and place are whole numbers from 0"),
+        ("0a,0,x", "row 1: trial and place must be integers from 0"),
+        ("0a,-1,0", "row 1: trial and place must be integers from 0"),
         ("0a,0,0\n0a,0,1", "row 2: an item twice in one trial"),
         ("0a,0,0\n0a,1,0\n2a,1,0", "not in each of the 2 trials, such as '2a'"),
     ],
@@ -100,7 +100,7 @@ def test_composite_queries_beside_the_table(table, tmp_path):
         ("q,zz,0,", "row 1: items that are not in the manifest"),
         (",2a,0,", "row 1: query_id is empty"),
         ("2a,2b,0,", "row 1: query ids that items of the manifest have"),
-        ("q,2a,x,", "row 1: member_idx is a whole number from 0"),
+        ("q,2a,x,", "row 1: member_idx must be an integer from 0"),
         ("q,2a,0,p1", "row 1: another pid than the item's"),
         ("q,2a,0,\nq,1a,1,", "'q': its members are of several pids: 'p1', 'p2'"),
     ],
@@ -125,11 +125,11 @@ def test_a_task_is_spelled_out(table):
     ("make", "words"),
     [
         (lambda: retrieval("irr", "rgb"), "unknown modality 'irr'"),
-        (lambda: retrieval(["ir"], "rgb"), r"query=\['ir'\] is no modality"),
+        (lambda: retrieval(["ir"], "rgb"), r"query=\['ir'\] is not a modality"),
         (lambda: retrieval("ir", "rgb", trials={"count": 3}), "expected number, shots and origin"),
         (lambda: retrieval("ir", "rgb", exclude="cameras"), "exclude='cameras' is none of"),
-        (lambda: tasks([]), "no list of configs"),
-        (lambda: tasks(["ir2rgb"]), "no list of configs"),
+        (lambda: tasks([]), "not a list of configs"),
+        (lambda: tasks(["ir2rgb"]), "not a list of configs"),
     ],
 )
 def test_a_task_spelled_wrong_is_one_line(make, words):

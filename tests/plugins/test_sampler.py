@@ -1,4 +1,4 @@
-"""PKModality: what a batch holds, that nothing is lost, that chance is the seed's."""
+"""PKModality: what a batch contains, that nothing is lost, that the seed decides everything."""
 
 from collections import Counter, defaultdict
 

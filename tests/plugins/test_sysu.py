@@ -172,7 +172,7 @@ def test_what_is_refused(root):
     (root / "exp" / "test_id.txt").write_text("5,6")
     refused("test_id.txt: identity 5 is in split 'val' too")
     (root / "exp" / "test_id.txt").write_text("5;6")
-    refused("test_id.txt: no list of identities")
+    refused("test_id.txt: no comma-separated identities")
     (root / "exp" / "test_id.txt").unlink()
     refused("identity list not found")
     with pytest.raises(DataError, match="data root not found"):

@@ -173,7 +173,7 @@ def test_a_column_folder_of_parquet_is_no_column(tmp_path):
         (f'{HEADER}\na,test,"rgb,1\n', "unexpected end of data"),
         (f"{HEADER},pid\na,test,rgb,1,1\n", "two columns have one name"),
         (f"{HEADER},caption_idx,extras\na,test,rgb,1,one,[1]\n",
-         "row 1: caption_idx is 'one', expected a whole number; row 1: extras is no JSON object"),
+         "row 1: caption_idx is 'one', expected an integer; row 1: extras is no JSON object"),
         (HEADER + "".join(f"\nx{i},test,rbg,1" for i in range(9)),
          "rows 1, 2, 3, 4, 5 and 4 more: unknown modality 'rbg'; did you mean 'rgb'?"),
     ],
@@ -223,7 +223,7 @@ def test_rubbish_in_json_is_answered_the_same_however_it_is_read(tmp_path):
     path.write_text(json.dumps(row))
     assert read_manifest(path)[0].text == row["text"]
     path.write_text(json.dumps(row | {"text": "x", "caption_idx": True}))
-    with pytest.raises(DataError, match="caption_idx is True, expected a whole number"):
+    with pytest.raises(DataError, match="caption_idx is True, expected an integer"):
         read_manifest(path)
 
 

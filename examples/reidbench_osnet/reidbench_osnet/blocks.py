@@ -6,17 +6,16 @@ import torch
 from torch import Tensor, nn
 
 STREAMS = 4
-"""Stream t sees 2t + 1 pixels: from a logo to the whole coat."""
+"""Stream t has a receptive field of 2t + 1 pixels: small and large details"""
 REDUCTION = 16
-"""Of the gate's hidden layer, with at least 4 channels left."""
+"""Of the channels in the gate's hidden layer, which has at least 4"""
 
 
 class OSBlock(nn.Module):
-    """x + W(sum over t of G(x_t) * x_t): streams of 1 to 4 light 3x3 convolutions, weighed channel
-    by channel by one gate that all streams share.
+    """x + W(sum over t of G(x_t) * x_t): streams of 1 to 4 light 3x3 convolutions, with channels
+    weighted by one gate for all streams.
 
-    Sharing lets the gradient of every stream reach the gate, so that a scale is preferred for what
-    is seen and not for the stream it came through."""
+    As all streams use the same gate, it learns from the gradients of all of them."""
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
@@ -37,7 +36,7 @@ class OSBlock(nn.Module):
 
 
 class Gate(nn.Module):
-    """Each channel times a weight in (0, 1) that depends on the whole picture (equation 3)."""
+    """Multiplies each channel by a weight in (0, 1), computed from the whole image (equation 3)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

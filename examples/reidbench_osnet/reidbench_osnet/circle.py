@@ -13,8 +13,9 @@ class Circle:
     m))), s the cosines to the anchor's negatives n and positives p of all modalities, m the margin
     (arXiv 2002.10857, equations 6 and 7).
 
-    a_n = max(0, s_n + m) and a_p = max(0, 1 + m - s_p), without gradient: what is far from where it
-    should be is moved most. Anchors without a positive or without a negative are left out.
+    a_n = max(0, s_n + m) and a_p = max(0, 1 + m - s_p), without gradient: pairs that are far from
+    their optimum get a larger weight. Anchors without a positive or without a negative are left
+    out.
 
     margin, scale: 0.25 and 128, the paper's for person re-identification."""
 
@@ -37,7 +38,7 @@ class Circle:
         m = self.margin
         push = self.scale * (cosines.detach() + m).relu() * (cosines - m)
         pull = -self.scale * (1 + m - cosines.detach()).relu() * (cosines - 1 + m)
-        # log(1 + AB) = softplus(log A + log B): no exponential leaves the range of fp32.
+        # log(1 + AB) = softplus(log A + log B), so that no exponential overflows in fp32.
         away = push[anchors].masked_fill(same[anchors], -torch.inf).logsumexp(1)
         near = pull[anchors].masked_fill(~positive[anchors], -torch.inf).logsumexp(1)
         return {"Circle": F.softplus(away + near).mean()}

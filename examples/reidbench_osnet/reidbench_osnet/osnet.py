@@ -25,13 +25,14 @@ WEIGHTS = "model.safetensors"
 class OSNet(nn.Module):
     """Omni-scale network (arXiv 1905.00953) with a linear projection into the teacher's space.
 
-    All modalities share the network. Against the paper's 256 x 128 the stem is gentler (a 3x3
-    convolution and no pooling), so that 64 x 32 images leave the last stage as 8 x 4.
+    All modalities use the same network. The paper's images are 256 x 128; here the stem reduces the
+    size less (a 3x3 convolution, no pooling), so that 64 x 32 images are 8 x 4 in the last stage.
 
-    width: channels of the stem; all others follow.
+    width: channels of the stem; those of the stages are multiples of it.
     depth: omni-scale blocks per stage.
     image_size: [H, W], at least 16 each.
-    embed_dim: dimension of the embedding; left out, a student gets its teacher's.
+    embed_dim: dimension of the embedding; a config that leaves it out gives a student its
+        teacher's.
 
     Raises ConfigError for a wrong argument."""
 
@@ -62,8 +63,8 @@ class OSNet(nn.Module):
                 layers.append(OSBlock(channels, units * width))
                 channels = units * width
         layers += [pointwise(channels, channels), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
-        # The norm keeps a batch apart: without it, all embeddings start out almost parallel, and
-        # a metric loss may leave them so.
+        # Without the norm all embeddings are almost parallel at the start, and a metric loss may
+        # not change that.
         layers += [nn.Linear(channels, channels), nn.BatchNorm1d(channels), nn.ReLU()]
         self.features = nn.Sequential(*layers)
         self.projection = nn.Linear(channels, embed_dim)

@@ -1,4 +1,4 @@
-"""Student and loss do what their kinds ask for: the checks that reidbench's own entries pass."""
+"""Student and loss keep the contracts of their kinds: the checks of reidbench's own entries."""
 
 import pytest
 from reidbench_registry.testing import cases

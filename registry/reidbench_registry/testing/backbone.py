@@ -65,11 +65,13 @@ def embeds_mixed_batches(subject: Subject) -> None:
 
     model = subject.build()
     records = _records(subject.folder, model.modalities)
-    found = _embed(model, records)
+    embeddings = _embed(model, records)
     expected = [len(records), model.embed_dim]
-    require(list(found.shape) == expected, f"shape {list(found.shape)}, expected {expected}")
-    require(found.is_floating_point(), f"the embeddings are {found.dtype}")
-    require(torch.isfinite(found).all(), "the embeddings are not finite")
+    require(
+        list(embeddings.shape) == expected, f"shape {list(embeddings.shape)}, expected {expected}"
+    )
+    require(embeddings.is_floating_point(), f"the embeddings are {embeddings.dtype}")
+    require(torch.isfinite(embeddings).all(), "the embeddings are not finite")
 
 
 def keeps_the_order(subject: Subject) -> None:
@@ -130,7 +132,7 @@ def saves_and_loads(subject: Subject) -> None:
     files = [f for f in folder.rglob("*") if f.is_file()]
     require(any(f.suffix == ".safetensors" for f in files), "save writes no safetensors file")
     strange = [f.name for f in files if f.suffix not in WEIGHTS]
-    require(not strange, f"save writes {', '.join(strange)}: weights are safetensors")
+    require(not strange, f"save writes {', '.join(strange)}: use safetensors and JSON")
     other.load(folder)
     require(
         _embed(saved, records).equal(_embed(other, records)),
@@ -139,7 +141,7 @@ def saves_and_loads(subject: Subject) -> None:
 
 
 def _nudge(model: Any) -> None:
-    """As training would: weights that equal their start would pass without being saved."""
+    """Change the weights, as training does: unchanged weights would pass without being saved."""
     import torch
 
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Entries times checks."""
+"""Cases of the conformance kit: each check for each entry."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class Case:
         return " ".join((self.check.__doc__ or "").split())
 
     def run(self, folder: Path) -> None:
-        """Check it; files go below `folder`.
+        """Run the check; it writes files below `folder`.
 
-        Raises AssertionError with one line about what does not hold, the entry's own exception
-        where that is what goes wrong, unittest.SkipTest where the check does not apply."""
+        Raises AssertionError with one line when the check fails, unittest.SkipTest when it does not
+        apply, and lets exceptions of the entry pass."""
         self.check(Subject(self.entry, folder))
 
     def outcome(self, folder: Path) -> Outcome:
-        """Check it, whatever the entry does."""
+        """Run the check; no exception leaves it, except KeyboardInterrupt."""
         try:
             self.run(folder)
         except SkipTest as reason:
@@ -57,13 +57,13 @@ class Case:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a case."""
+    """The result of a case."""
 
     case: Case
     status: str
     """`passed`, `failed` or `skipped`"""
     detail: str = ""
-    """One line: why."""
+    """One line: the reason"""
 
 
 def cases_of(entries: Iterable[Entry]) -> list[Case]:
@@ -72,9 +72,8 @@ def cases_of(entries: Iterable[Entry]) -> list[Case]:
 
 
 def cases(module: str) -> list[Case]:
-    """All checks of all entries that the plugin in `module` registers; it need not be installed.
-
-    Raises PluginError when it registers none."""
+    """All checks of all entries that the plugin in `module` registers. The plugin need not be
+    installed, only importable. Raises PluginError when it registers none."""
     registrar = Registrar(Owner(module.partition(".")[0], module, "under test"))
     register = getattr(importlib.import_module(module), "reidbench_register", None)
     if register is None:

@@ -20,7 +20,7 @@ from .common import CLAIMS
 from .subject import Subject
 
 Check = Callable[[Subject], None]
-"""Its name says what holds, its docstring says it in full."""
+"""Its name and its docstring say what must be true."""
 
 _FIRST = (common.loads, common.builds)
 _CLASS = (*_FIRST, common.has_every_member, common.is_documented, common.uses_no_pickle)

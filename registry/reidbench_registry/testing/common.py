@@ -1,4 +1,4 @@
-"""What holds for entries of every kind."""
+"""Checks for entries of every kind."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CLAIMS: dict[str, tuple[str, ...]] = {
     "backbone": ("bfloat16",),
 }
 """Kind -> what an entry may promise beyond its contract, as `claims = ("bfloat16", ...)` in its
-class: that it works in that type, that a student equal to the teacher costs nothing."""
+class: that it works with bfloat16, that a student equal to the teacher has loss 0."""
 _SHAPE = re.compile(r"\w\[\w+(, ?\w+)*\]")
 _PICKLES = ("pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal")
 
@@ -43,7 +43,7 @@ def builds(subject: Subject) -> None:
 
 
 def has_every_member(subject: Subject) -> None:
-    """Every member of its kind's contract is there."""
+    """It has every required member of its kind's contract."""
     contract = CONTRACTS[subject.entry.kind]
     built = subject.build()
     names = [*contract.__annotations__, *_methods(contract)]
@@ -66,12 +66,12 @@ def claims_what_is_known(subject: Subject) -> None:
 
 
 def is_documented(subject: Subject) -> None:
-    """A docstring says what it is."""
+    """It has a docstring."""
     require(_own_doc(subject.target), f"{subject.target.__name__} has no docstring")
 
 
 def documents_shapes(subject: Subject) -> None:
-    """The docstring of the method at work gives shapes, as in `features[B, D]`."""
+    """The docstring of its main method gives shapes, as in `features[B, D]`."""
     name = "encode" if subject.entry.kind == "backbone" else "__call__"
     method = getattr(subject.target, name, None)
     if name == "__call__" and (method is None or not _own_doc(method)):

@@ -1,4 +1,4 @@
-"""What holds for everything that turns features into a number: losses and distillers."""
+"""Features to check losses and distillers with, and what must hold for their values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def features(rows: int, seed: int = 1, dim: int = DIM) -> Tensor:
-    """[rows, dim], with a spectrum that falls, as features have."""
+    """[rows, dim], with singular values that decrease, as those of real features do."""
     import torch
 
     with seeded(seed):
@@ -35,7 +35,7 @@ def check_scalar(value: Tensor, what: str) -> None:
     require(value.ndim == 0, f"{what} has shape {list(value.shape)}, expected a scalar")
     require(value.is_floating_point(), f"{what} is {value.dtype}, not a floating point number")
     require(torch.isfinite(value), f"{what} is {value.item()}")
-    require(value.requires_grad, f"{what} is cut off from the features: no gradient can start here")
+    require(value.requires_grad, f"{what} is not connected to the features: it has no gradient")
 
 
 def check_gradient(value: Tensor, leaf: Tensor, zero: bool = False) -> None:

@@ -20,10 +20,10 @@ def _terms(
         classifier = torch.randn(DIM, IDENTITIES).to(x.dtype)
     logits = x @ classifier if getattr(loss, "needs_logits", False) else None
     codes = modalities(len(x)) if modality is None else modality
-    found = loss(x, labels, codes, logits)
-    require(isinstance(found, dict) and found, f"expected a dict of named terms, got {found!r}")
-    require(all(isinstance(k, str) for k in found), f"a term's name is no string: {list(found)}")
-    return found
+    terms = loss(x, labels, codes, logits)
+    require(isinstance(terms, dict) and terms, f"expected a dict of named terms, got {terms!r}")
+    require(all(isinstance(k, str) for k in terms), f"a term's name is no string: {list(terms)}")
+    return terms
 
 
 def _labels(rows: int = 12) -> Tensor:

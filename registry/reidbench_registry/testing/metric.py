@@ -26,16 +26,16 @@ def _ranks(lists: tuple[list[int], ...], identities: bool = False) -> Ranks:
 def _figures(metric: Any, ranks: Ranks) -> dict[str, np.ndarray]:
     import numpy as np
 
-    found = metric(ranks)
+    figures = metric(ranks)
     count = len(ranks.offsets) - 1
-    require(found and all(isinstance(n, str) for n in found), f"no named figures: {found!r}")
-    for name, values in found.items():
+    require(figures and all(isinstance(n, str) for n in figures), f"no named figures: {figures!r}")
+    for name, values in figures.items():
         require(isinstance(values, np.ndarray), f"{name} is no array")
         require(values.dtype == np.float64, f"{name} is {values.dtype}, not float64")
         require(values.shape == (count,), f"{name} has shape {values.shape}, expected ({count},)")
         require(np.isfinite(values).all(), f"{name} is not finite")
         require(((values >= 0) & (values <= 1)).all(), f"{name} leaves [0, 1]")
-    return dict(found)
+    return dict(figures)
 
 
 def gives_a_figure_per_query(subject: Subject) -> None:

@@ -1,4 +1,4 @@
-"""Small pictures to check with: noise over a few blocks, the same for the same seed."""
+"""Small pictures for checks: coloured blocks with noise, the same for the same seed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def picture(seed: int = 0, height: int = 96, width: int = 48):
-    """-> an RGB image."""
+    """An RGB image."""
     import numpy as np
     from PIL import Image
 
@@ -18,7 +18,7 @@ def picture(seed: int = 0, height: int = 96, width: int = 48):
 
 
 def draw(path: Path, seed: int = 0, height: int = 96, width: int = 48) -> Path:
-    """Write a picture; returns where."""
+    """Write an RGB picture to `path`, making missing folders; returns `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     picture(seed, height, width).save(path)
     return path

@@ -10,7 +10,7 @@ from .subject import Subject, refused, require
 
 IDENTITIES = 24
 EPOCHS = 12
-"""After which every identity must have had its turn."""
+"""In this many epochs every identity must occur"""
 
 
 def _records(paired: bool = True) -> list[Record]:
@@ -62,7 +62,7 @@ def is_decided_by_seed_and_epoch(subject: Subject) -> None:
 
 
 def loses_nobody(subject: Subject) -> None:
-    """Over some epochs every identity has its turn."""
+    """Every identity occurs within some epochs."""
     sampler, records = subject.build(), _records()
     seen = {
         records[i].pid for e in range(EPOCHS) for b in _epoch(sampler, records, 0, e) for i in b

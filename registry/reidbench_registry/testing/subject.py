@@ -1,4 +1,4 @@
-"""The entry that is checked, and the small words that checks are written in."""
+"""The entry under test, and the helpers that checks use."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SUPPLIED = {"embed_dim": DIM, "num_classes": IDENTITIES}
 
 
 class Subject:
-    """An entry, the arguments to build it with, and a folder to work in."""
+    """The entry under test, the arguments to build it with, and a folder for files."""
 
     def __init__(self, entry: Entry, folder: Path) -> None:
         self.entry = entry
@@ -35,20 +35,20 @@ class Subject:
 
     @cached_property
     def arguments(self) -> dict[str, Any]:
-        """What `conformance` asks for, else defaults, and what the harness would supply: always
+        """What `conformance` returns, else the defaults, with what the harness would supply: always
         for a loss, for a backbone only where there is no default."""
-        ask = getattr(self.target, "conformance", None)
-        given = ask(self.folder / "conformance") if ask else {}
+        conformance = getattr(self.target, "conformance", None)
+        given = conformance(self.folder / "conformance") if conformance else {}
         require(isinstance(given, dict), f"conformance(folder) returns {given!r}, not a dict")
         parameters = signature(self.entry).parameters
-        needed = {name for name, must in parameters.items() if must}
+        needed = {name for name, required in parameters.items() if required}
         for name in SUPPLIED.get(self.entry.kind, frozenset()):
             if name in needed or (name in parameters and self.entry.kind == "loss"):
                 given = {name: _SUPPLIED[name], **given}
-        lacking = ", ".join(sorted(needed - given.keys()))
+        missing = ", ".join(sorted(needed - given.keys()))
         require(
-            not lacking,
-            f"no value for {lacking}: give a default, or arguments by a class method "
+            not missing,
+            f"no value for {missing}: give a default, or arguments by a class method "
             "conformance(folder) -> dict",
         )
         return given
@@ -65,7 +65,7 @@ class Subject:
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """torch's generator starts at `seed` inside, and goes on outside as if nothing had been."""
+    """Inside, torch's generator starts at `seed`; afterwards it has its old state again."""
     import torch
 
     with torch.random.fork_rng(devices=[]):
@@ -74,7 +74,7 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 def require(holds: object, otherwise: str) -> None:
-    """Raises AssertionError unless `holds`: also under `python -O`."""
+    """Raises AssertionError unless `holds`; unlike `assert`, also under `python -O`."""
     if not holds:
         raise AssertionError(otherwise)
 
@@ -86,7 +86,7 @@ def skip(reason: str) -> NoReturn:
 
 @contextlib.contextmanager
 def refused(error: type[ReidbenchError], what: str, naming: str = "") -> Iterator[None]:
-    """What runs inside must raise `error`, with `naming` in its message."""
+    """The code inside must raise `error`, with `naming` in its message."""
     try:
         yield
     except error as raised:

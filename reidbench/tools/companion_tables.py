@@ -1,5 +1,5 @@
-"""Tables beside a manifest, in any of its forms: galleries that the authors of a data set drew, and
-queries that ask with several items at once."""
+"""Tables that accompany a manifest, in any of its file formats: galleries that the authors of a
+data set drew, and composite queries."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reidbench_registry import DataError, Record, composite
 
-from ._rows import Row, read_rows, whole_number
+from ._rows import Row, cell_as_integer, read_rows
 from .problems import Problems
 
 TRIALS = ("item_id", "trial", "place")
@@ -16,43 +16,44 @@ COMPOSITES = ("query_id", "item_id", "member_idx", "pid")
 
 
 def read_trials(path: Path, items: Collection[str]) -> dict[str, list[int]]:
-    """Galleries that a data set's authors drew, as a table of a manifest's forms beside it: columns
-    `item_id`, `trial` and `place`, both counted from 0, a row for each item of a gallery and trial.
+    """Galleries that a data set's authors drew: a table with the columns `item_id`, `trial` and
+    `place` (the last two counted from 0), one row for each item of a gallery in each trial.
 
-    item id -> its place in each trial: `extras["trial_places"]` of a Record. An item takes part in
-    galleries of as many shots as its place is smaller than. Raises DataError naming the rows: an
-    item that is none of `items`, a wrong number, a trial that comes twice or not at all."""
+    Returns item id -> its place in each trial, which is `extras["trial_places"]` of a Record. An
+    item belongs to a gallery of n shots when its place is smaller than n. Raises DataError naming
+    the rows: an item that is not in `items`, a wrong number, a trial that is missing or given
+    twice."""
     problems = Problems(path, "row")
     rows = read_rows(path, problems, TRIALS, TRIALS)
-    found: dict[str, dict[int, int]] = {}
+    places_of: dict[str, dict[int, int]] = {}
     for number, row in enumerate(rows, start=1):
         trial, place = _number(row, "trial"), _number(row, "place")
         item = str(row.get("item_id"))
         if trial is None or place is None:
-            problems.add("trial and place are whole numbers from 0", number)
+            problems.add("trial and place must be integers from 0", number)
         elif item not in items:
             problems.add("items that are not in the manifest", number)
-        elif trial in found.setdefault(item, {}):
+        elif trial in places_of.setdefault(item, {}):
             problems.add("an item twice in one trial", number)
         else:
-            found[item][trial] = place
-    count = max((max(places, default=-1) for places in found.values()), default=-1) + 1
-    for item, places in found.items():
+            places_of[item][trial] = place
+    count = max((max(places, default=-1) for places in places_of.values()), default=-1) + 1
+    for item, places in places_of.items():
         if len(places) < count:
             problems.add(f"items that are not in each of the {count} trials, such as {item!r}")
             break
     problems.raise_any()
-    return {item: [places[t] for t in range(count)] for item, places in found.items()}
+    return {item: [places[t] for t in range(count)] for item, places in places_of.items()}
 
 
 def read_composites(path: Path, items: Mapping[str, Record]) -> list[Record]:
-    """Composite queries, as a table of a manifest's forms beside it: columns `query_id` and
-    `item_id`, a row for each member of a query. Members stand in the order of their rows or, where
-    that column is there, of `member_idx` (from 0); a `pid` is held against that of the items.
+    """Composite queries: a table with the columns `query_id` and `item_id`, one row for each member
+    of a query. A column `member_idx` (from 0) gives the order of the members; without it they keep
+    the order of the rows. A column `pid` must agree with the pid of the items.
 
-    The queries as records, in the table's order (`reidbench_registry.composite`). Raises DataError
-    naming the rows: a member that is none of `items` (item id -> record), a wrong number or pid, a
-    query id that an item has, members that make no query."""
+    Returns the queries as records (`reidbench_registry.composite`), in the table's order. Raises
+    DataError naming the rows: a member that is not in `items` (item id -> record), a wrong number
+    or pid, a query id that an item has, members that cannot form a query."""
     problems = Problems(path, "row")
     rows = read_rows(path, problems, COMPOSITES[:2], COMPOSITES)
     members: dict[str, list[tuple[int, Record]]] = {}
@@ -67,16 +68,16 @@ def read_composites(path: Path, items: Mapping[str, Record]) -> list[Record]:
         elif item is None:
             problems.add("items that are not in the manifest", number)
         elif place is None:
-            problems.add("member_idx is a whole number from 0", number)
+            problems.add("member_idx must be an integer from 0", number)
         elif pid not in (None, "") and str(pid) != item.pid:
             problems.add("another pid than the item's in the manifest", number)
         else:
             members.setdefault(query, []).append((place, item))
     problems.raise_any()
     queries = []
-    for query, found in members.items():
+    for query, of_query in members.items():
         try:
-            queries.append(composite(query, _in_order(found)))
+            queries.append(composite(query, _in_order(of_query)))
         except DataError as error:
             problems.add(str(error))
     problems.raise_any()
@@ -88,9 +89,9 @@ def _in_order(members: list[tuple[int, Record]]) -> Sequence[Record]:
 
 
 def _number(row: Row, name: str) -> int | None:
-    """A whole number from 0; None for anything else."""
+    """An integer from 0; None for anything else."""
     try:
-        value = whole_number(row.get(name))
+        value = cell_as_integer(row.get(name))
     except ValueError:
         return None
     return value if value is not None and value >= 0 else None
