@@ -6,12 +6,9 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reidbench_registry import ConfigError
-
-if TYPE_CHECKING:
-    from ..pluginhost import PluginHost
 
 EPILOG = """examples:
   reidbench score embeddings.npz --manifest test.csv --protocol qrcm/distill
@@ -71,63 +68,29 @@ def handle(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--out {out}: expected a .json file")
     if not arguments.mode or "/" in arguments.mode:
         raise ConfigError(f"--mode {arguments.mode!r}: expected a name without /")
-    kind = "task" if arguments.task else "protocol"
-    name = arguments.task or arguments.protocol
-    from ..config.check import check_entry
     from ..config.overrides import apply
     from ..config.schema import METRICS
-    from ..evaluation.taskfile import read_task
-    from ..pluginhost import PluginHost
-
-    host = PluginHost()
-    used: list[tuple[str, dict[str, Any]]] = []
-    cfg: dict[str, Any] = {"type": name}
-    apply(cfg, arguments.cfg_options)
-    from_file = kind == "task" and name.endswith(".json")
-    if from_file and arguments.cfg_options:
-        raise ConfigError("--cfg-options: a task from a file takes none")
-    if not from_file:
-        check_entry(kind, cfg, f"--{kind}", False, host)
-    measured = [dict(m) for m in METRICS]
-    if arguments.metric:
-        measured = [_metric(words, host) for words in arguments.metric]
-
-    from reidbench_registry.registries import KindRegistry
-
-    def create(kind: str, cfg: dict[str, Any]) -> Any:
-        used.append((kind, cfg))
-        return KindRegistry(kind, host.catalog).create(cfg)
-
-    if from_file:
-        tasks = [read_task(Path(name))]
-    elif kind == "task":
-        tasks = [create("task", cfg)]
-    else:
-        tasks = [create("task", dict(t)) for t in create("protocol", cfg).tasks]
-    metrics = [create("metric", m) for m in measured]
-
     from ..embeddings.files import read_embeddings
-    from ..results import from_files, provenance
+    from ..evaluation.chosen import choose
+    from ..pluginhost import PluginHost
+    from ..results import from_files
     from ..results.table import result_table
-    from ..tools.manifest import read_manifest
 
-    records = read_manifest(arguments.manifest)
-    query = read_embeddings(arguments.embeddings)
-    gallery = query
+    kind = "task" if arguments.task else "protocol"
+    cfg: dict[str, Any] = {"type": arguments.task or arguments.protocol}
+    apply(cfg, arguments.cfg_options)
+    metrics = [_metric(words) for words in arguments.metric] if arguments.metric else METRICS
+    chosen = choose(PluginHost(), kind, cfg, metrics)
+    query = gallery = read_embeddings(arguments.embeddings)
     if arguments.gallery_embeddings:
         gallery = read_embeddings(arguments.gallery_embeddings)
-    entries = dict.fromkeys(host.find(kind, cfg["type"]) for kind, cfg in used)
     record, scores = from_files.score_embeddings(
         arguments.manifest,
-        records,
-        tasks,
-        metrics,
+        chosen,
         query,
         gallery,
         arguments.mode,
         warn=lambda line: print(line, file=sys.stderr),
-        protocol=cfg["type"] if kind == "protocol" else None,
-        components=[provenance.component(entry) for entry in entries],
     )
     if out is not None:
         from_files.save(out, record, scores)
@@ -144,12 +107,10 @@ def handle(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _metric(words: list[str], host: PluginHost) -> dict[str, Any]:
-    """`NAME argument=value ...` as in a config. Raises ConfigError for a wrong argument."""
-    from ..config.check import check_entry
+def _metric(words: list[str]) -> dict[str, Any]:
+    """`NAME argument=value ...` as in a config."""
     from ..config.overrides import apply
 
     cfg: dict[str, Any] = {"type": words[0]}
     apply(cfg, words[1:])
-    check_entry("metric", cfg, "--metric", False, host)
     return cfg

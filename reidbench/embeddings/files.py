@@ -1,4 +1,4 @@
-"""Embeddings from a file: any model in any framework can be scored.
+"""Embeddings from a file or from arrays: any model in any framework can be scored.
 
 `.safetensors`: a tensor `features[N, D]`; the item ids as a JSON list under `item_ids` in the
 metadata, or in `items.json` beside the file (as a bank has them). `.npz`: arrays `features[N, D]`
@@ -7,6 +7,7 @@ and `item_ids[N]` (strings, never pickled objects).
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from collections import Counter
@@ -26,24 +27,17 @@ from .embeddings import Embeddings
 
 
 @dataclass(frozen=True)
-class EmbeddingFile:
-    """Embeddings and the file that they come from."""
+class Submission:
+    """Embeddings that were made anywhere, and what a result says about them."""
 
-    path: Path
+    name: str
+    """For messages: the path of the file, or what the arrays are."""
     embeddings: Embeddings
-
-    def describe(self) -> dict[str, Any]:
-        """What a result says about the file: name, SHA-256, shape, dtype."""
-        features = self.embeddings.features
-        return {
-            "file": self.path.name,
-            "sha256": file_digest(self.path),
-            "shape": list(features.shape),
-            "dtype": str(features.dtype).removeprefix("torch."),
-        }
+    source: dict[str, Any]
+    """File name (None for arrays), SHA-256, shape, dtype"""
 
 
-def read_embeddings(path: Path) -> EmbeddingFile:
+def read_embeddings(path: Path) -> Submission:
     """Read and check an embedding file.
 
     Raises DataError naming the file: missing, damaged, without features or ids, not [N, D] floating
@@ -55,26 +49,51 @@ def read_embeddings(path: Path) -> EmbeddingFile:
     if not path.is_file():
         raise DataError(f"embedding file not found: {path}")
     features, item_ids = readers[path.suffix](path)
+    embeddings = _checked(str(path), features, item_ids)
+    source = {"file": path.name, "sha256": file_digest(path)}
+    return Submission(str(path), embeddings, source | _form(features))
+
+
+def from_arrays(name: str, features: Any, item_ids: Any) -> Submission:
+    """The same from features[N, D], a tensor or what numpy takes for an array, and N item ids.
+    Raises DataError that begins with `name`."""
+    try:
+        tensor = features if isinstance(features, Tensor) else torch.from_numpy(np.array(features))
+        ids = item_ids.tolist() if isinstance(item_ids, np.ndarray) else list(item_ids)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name}: {error}") from None
+    tensor = tensor.detach().cpu().contiguous()
+    embeddings = _checked(name, tensor, ids)
+    digest = hashlib.sha256(tensor.view(torch.uint8).numpy().tobytes()).hexdigest()
+    return Submission(name, embeddings, {"file": None, "sha256": digest} | _form(tensor))
+
+
+def _form(features: Tensor) -> dict[str, Any]:
+    dtype = str(features.dtype).removeprefix("torch.")
+    return {"shape": list(features.shape), "dtype": dtype}
+
+
+def _checked(name: str, features: Tensor, item_ids: Any) -> Embeddings:
     if features.ndim != 2 or 0 in features.shape or not features.is_floating_point():
         dtype = str(features.dtype).removeprefix("torch.")
         raise DataError(
-            f"{path}: expected floating point features[N, D], got {dtype}{list(features.shape)}"
+            f"{name}: expected floating point features[N, D], got {dtype}{list(features.shape)}"
         )
     if not isinstance(item_ids, list) or not all(isinstance(i, str) for i in item_ids):
-        raise DataError(f"{path}: item ids are no list of strings")
+        raise DataError(f"{name}: item ids are no list of strings")
     if len(item_ids) != len(features):
-        raise DataError(f"{path}: {len(features)} features for {len(item_ids)} item ids")
+        raise DataError(f"{name}: {len(features)} features for {len(item_ids)} item ids")
     repeated = [item for item, n in Counter(item_ids).items() if n > 1]
     if repeated:
         raise DataError(
-            f"{path}: {len(repeated)} item ids occur more than once, first {repeated[0]!r}"
+            f"{name}: {len(repeated)} item ids occur more than once, first {repeated[0]!r}"
         )
     broken = (~features.isfinite().all(1)).nonzero().squeeze(1).tolist()
     if broken:
         named = ", ".join(f"{item_ids[i]!r} (row {i})" for i in broken[:3])
         more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
-        raise DataError(f"{path}: features are not finite: {named}{more}")
-    return EmbeddingFile(path, Embeddings(features, item_ids))
+        raise DataError(f"{name}: features are not finite: {named}{more}")
+    return Embeddings(features, item_ids)
 
 
 def _safetensors(path: Path) -> tuple[Tensor, Any]:

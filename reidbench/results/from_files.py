@@ -1,4 +1,4 @@
-"""Embeddings from files and a manifest -> the same result record as a run's. No image is opened."""
+"""Submitted embeddings and a manifest -> the same result record as a run's. No image is opened."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from reidbench_registry import DataError, DatasetCard, Metric, Record, Task, fingerprint
+from reidbench_registry import DataError, DatasetCard, Record, Task, fingerprint
 
-from ..embeddings.files import EmbeddingFile
+from ..embeddings.files import Submission
+from ..evaluation.chosen import Chosen
 from ..evaluation.scoring import Pair, Scores, check_names, score_all
+from ..tools.manifest import read_manifest
 from . import provenance
 from .per_query import per_query_beside, save_per_query
 from .record import ResultRecord, build, write
@@ -19,27 +20,25 @@ from .record import ResultRecord, build, write
 
 def score_embeddings(
     manifest: Path,
-    records: Sequence[Record],
-    tasks: Sequence[Task],
-    metrics: Sequence[Metric],
-    query: EmbeddingFile,
-    gallery: EmbeddingFile,
+    chosen: Chosen,
+    query: Submission,
+    gallery: Submission,
     mode: str,
     warn: Callable[[str], None],
-    **about: Any,
 ) -> tuple[ResultRecord, Scores]:
-    """The result record and the figures query by query; `about` are `protocol` and `components` of
-    the record.
+    """The result record and the figures query by query.
 
-    A task is left out, and `warn` gets a line, when the manifest or the files hold none of its
-    queries or none of its gallery. Raises DataError for embedded items that the manifest does not
-    list, for items of a task that are not embedded, and when no task is left."""
+    A task is left out, and `warn` gets a line, when the manifest or the embeddings hold none of its
+    queries or none of its gallery. Raises DataError for a manifest that cannot be read, for
+    embedded items that it does not list, for items of a task that are not embedded, and when no
+    task is left."""
+    records, tasks = read_manifest(manifest), chosen.tasks
     known = {r.item_id for r in records}
-    for file in (query, gallery):
-        unknown = [i for i in file.embeddings.item_ids if i not in known]
+    for one in (query, gallery):
+        unknown = [i for i in one.embeddings.item_ids if i not in known]
         if unknown:
             raise DataError(
-                f"{file.path}: {len(unknown)} item ids are not in {manifest}, first {unknown[0]!r}"
+                f"{one.name}: {len(unknown)} item ids are not in {manifest}, first {unknown[0]!r}"
             )
     check_names(tasks)
     card = card_of(manifest, records)
@@ -50,15 +49,16 @@ def score_embeddings(
         raise DataError("; ".join(f"task {name!r}: {why}" for name, why in unanswered.items()))
     for name, why in unanswered.items():
         warn(f"{name}: not scored, {why}")
-    chosen = [(task, mode) for task in tasks if task.name not in unanswered]
-    scores = score_all(chosen, records, card, digest, {mode: pair}, metrics)
+    answered = [(task, mode) for task in tasks if task.name not in unanswered]
+    scores = score_all(answered, records, card, digest, {mode: pair}, chosen.metrics)
     not_known = {"neck": None, "tap": None, "selection": None}
     record = build(
         run=None,
         reidbench=provenance.version(),
         seed=None,
+        protocol=chosen.protocol,
         dataset=asdict(card) | {"fingerprint": digest},
-        source={"query": query.describe(), "gallery": gallery.describe()},
+        source={"query": query.source, "gallery": gallery.source},
         conditions={
             mode: {
                 "query": not_known,
@@ -69,8 +69,8 @@ def score_embeddings(
             }
         },
         scores=scores.rows,
+        components=[provenance.component(entry) for entry in chosen.entries],
         stages={},
-        **about,
     )
     return record, scores
 
@@ -102,7 +102,7 @@ def card_of(manifest: Path, records: Sequence[Record]) -> DatasetCard:
 
 
 def _why_unanswered(task: Task, records: Sequence[Record], pair: Pair) -> str | None:
-    """Why the files cannot answer a task at all. A gap within a task is an error
+    """Why the embeddings cannot answer a task at all. A gap within a task is an error
     when the task is scored."""
     for name, select, embeddings in (
         ("queries", task.query, pair.query),

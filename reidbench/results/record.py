@@ -160,10 +160,12 @@ class RunSource(Level):
 
 
 class FileSource(Level):
-    """One file of embeddings."""
+    """One file of embeddings, or arrays that were in memory."""
 
-    file: str
+    file: str | None
+    """null: arrays"""
     sha256: str
+    """of the file's content; of arrays, of the features' bytes"""
     shape: list[int]
     dtype: str
 

@@ -7,14 +7,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from reidbench_registry import ConfigError, DataError
+import torch
+
+from reidbench_registry import ConfigError, DataError, did_you_mean
 
 from .. import config
 from ..config import Experiment
 from ..config.modes import MODES
+from ..models.model import ReIDModel
 from ..pluginhost import PluginHost
+from ..reporter import Reporter
 from ..results.record import read
 from .context import Context, Output
+from .device import device_of
 from .folder import name_of, read_marker
 from .models import SOURCES
 from .runner import context_of
@@ -72,6 +77,26 @@ def _checkpoints(folder: Path) -> dict[str, Output]:
     if not models:
         raise DataError(f"{folder}: there is no checkpoint to evaluate (nothing was trained)")
     return models
+
+
+def open_model(folder: Path, model: str, device: str) -> tuple[ReIDModel, torch.device]:
+    """A model of a finished run, with its weights, and the device to run it on. The caller's RNG
+    state is left unchanged.
+
+    Raises DataError for a folder that is no finished run, ConfigError for a model that the run does
+    not have and for a device that torch lacks."""
+    host = PluginHost()
+    source = Source.read(folder, host)
+    if model not in source.models:
+        raise ConfigError(
+            f"{folder} has no model {model!r}{did_you_mean(model, source.models)} "
+            f"(it has {', '.join(source.models)})"
+        )
+    target = device_of(replace(source.experiment.run, device=device))
+    reporter = Reporter(source.folder / "log.jsonl")
+    context = Context(source.experiment, host, source.folder.parent, source.folder, reporter)
+    with torch.random.fork_rng():
+        return SOURCES[model].open(context, model, source.models[model]), target
 
 
 def prepare(
