@@ -39,11 +39,14 @@ class Training:
     """How one model is trained."""
 
     steps: int
+    """Steps of the optimizer."""
     sampler: dict[str, Any] = entry("sampler")
+    """Forms the batches, for example `dict(type="PKModality", p=16, k=2)`."""
     batches_per_step: int = 1
     """Batches of the sampler whose gradients are averaged into one step: one after the other in one
     process, or an equal number in each of several."""
     losses: list[dict[str, Any]] = entries("loss", weighted=True)
+    """The losses whose weighted sum is minimised. At least one, except with distillers."""
     optimizer: dict[str, Any] = field(default_factory=lambda: {"type": "AdamW", "lr": 1e-4})
     """A class of torch.optim by name, with its arguments."""
     warmup: float = 0.0
@@ -58,6 +61,8 @@ class Training:
     log_every: int = field(default=20, metadata=NOT_IN_KEYS)
     """Steps between two lines of `log.jsonl`."""
     validation: Validation | None = None
+    """Scores on the split `val` while the model is trained; None: no validation. It changes the
+    weights, and the key of the stage, only with `selection='val'`."""
     selection: Literal["last", "val"] = "last"
     """Which weights are the result: those of the last step, or those with the best validation; the
     weights of the last step then lie in `last/` beside them."""
@@ -68,8 +73,9 @@ class Distillation(Training):
     """How the student is trained: its own losses, scaled by one weight, and the distillers."""
 
     task_weight: float = 1.0
-    """Factor of the sum of the weighted losses."""
+    """Factor of the sum of the weighted losses; distillers are not scaled by it."""
     distillers: list[dict[str, Any]] = entries("distiller", weighted=True)
+    """What moves the student towards the features of its teacher; their weighted sum is added."""
 
 
 @dataclass
@@ -79,10 +85,13 @@ class Teacher:
     train: Training | None
     """None: the model is used as its weights are."""
     backbone: dict[str, Any] = entry("backbone")
+    """The model itself."""
     neck: Literal["none", "bn", "bn_per_modality"] = "bn"
-    """Batch norm between the feature and the classifier: none, one (BNNeck), or one a modality."""
+    """Batch norm between the feature and the classifier: none, one (BNNeck), or one for each
+    modality."""
     tap: Literal["before", "after"] = "before"
-    """Whether the embedding is the feature before or after the neck."""
+    """Whether the embedding is the feature before or after the neck. Retrieval, metric losses and
+    distillers all use the embedding."""
 
 
 @dataclass
@@ -90,7 +99,10 @@ class Student:
     """The edge model."""
 
     train: Distillation
+    """A student is always trained."""
     backbone: dict[str, Any] = entry("backbone")
+    """The model itself. One that takes `embed_dim` and has none here gets the teacher's dimension;
+    the run writes it into its `config.json`."""
     neck: Literal["none", "bn", "bn_per_modality"] = "none"
     """As the teacher's."""
     tap: Literal["before", "after"] = "before"
@@ -102,7 +114,7 @@ class Evaluation:
     """What is scored."""
 
     protocol: dict[str, Any] = entry("protocol")
-    """A name alone stands for `dict(type=name)`."""
+    """The tasks that are scored. A name alone stands for `dict(type=name)`."""
     modes: list[str] = field(default_factory=lambda: list(MODES))
     """Deployment modes: `cloud` (teacher to teacher), `edge` (student to student), `edge-cloud`
     (queries of the student, gallery of the teacher)."""
@@ -110,15 +122,16 @@ class Evaluation:
         default_factory=lambda: [dict(m) for m in METRICS],
         metadata={"kind": "metric", "weighted": False},
     )
+    """What is computed from the ranking of each query; at least one."""
     batch_size: int = field(default=128, metadata=NOT_IN_KEYS)
     """Items that are embedded at once."""
     bank_dtype: Literal["fp32", "fp16"] = "fp32"
-    """In which the teacher's bank is stored; scores are computed in fp32 either way."""
+    """How the teacher's bank is stored; scores are computed in fp32 either way."""
 
 
 @dataclass
 class Run:
-    """How, and where to."""
+    """Seed, device and name of the run."""
 
     name: str | None = field(default=None, metadata=NOT_IN_KEYS)
     """Name of the run folder; by default the config's, with the seed."""
@@ -139,15 +152,18 @@ class Run:
 
 @dataclass
 class Experiment:
-    """A whole config."""
+    """The sections of a config."""
 
     evaluation: Evaluation
+    """What is scored."""
     data: dict[str, Any] = entry("dataset")
+    """The data set, for example `dict(type="SyntheticPedestrians", seed=0)`."""
     teacher: Teacher | None = None
     """None: the student is trained alone and only mode `edge` can be evaluated."""
     student: Student | None = None
     """None: only mode `cloud` can be evaluated."""
     run: Run = field(default_factory=Run)
+    """How the run is done, and what its folder is called."""
 
     def uses(self, model: str) -> bool:
         """Whether any of the modes to be evaluated needs `model`."""

@@ -32,7 +32,8 @@ def in_words(hint: Any) -> str:
     if typing.get_origin(hint) is typing.Literal:
         return "one of " + ", ".join(repr(a) for a in typing.get_args(hint))
     if typing.get_origin(hint) is list:
-        return f"a list of {in_words(typing.get_args(hint)[0])}"
+        inner = typing.get_args(hint)[0]
+        return f"a list of {'strings' if inner is str else in_words(inner)}"
     if typing.get_origin(hint) is dict:
         return "dict(type=...)"
     return {float: "a number", int: "an integer", str: "a string"}.get(
