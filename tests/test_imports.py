@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,16 +17,21 @@ def modules(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.py"))
 
 
+def origin(node: ast.ImportFrom, path: Path, root: Path) -> str:
+    """Absolute name of what stands between `from` and `import`."""
+    package = path.relative_to(root).with_suffix("").parts[:-1]
+    base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+    return ".".join(part for part in (base, node.module or "") if part)
+
+
 def imported(path: Path, root: Path) -> set[str]:
     """Absolute names of all that a file imports, relative imports resolved."""
-    package = path.relative_to(root).with_suffix("").parts[:-1]
     names = set()
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
-            names.add(".".join(part for part in (base, node.module or "") if part))
+            names.add(origin(node, path, root))
     return names
 
 
@@ -53,6 +59,47 @@ def test_tools_import_no_other_part_of_the_harness():
             assert name.startswith(("reidbench.tools", "reidbench_registry")), (
                 f"{path.name} imports {name}"
             )
+
+
+def lines_of_rooms() -> dict[str, int]:
+    """Room -> the line of the picture in docs/architecture.md that it stands in."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    picture = page.partition("```text\n")[2].partition("\n---")[0]
+    names = [re.split(r"  +", line)[0].split(" | ") for line in picture.splitlines()]
+    return {name: number for number, line in enumerate(names) for name in line}
+
+
+def room(name: str) -> str:
+    """`reidbench.run.stages.fit` -> `run`"""
+    return name.split(".")[1]
+
+
+def rooms_used(path: Path) -> set[str]:
+    """The rooms of the harness that a file imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.ImportFrom):
+            # `from .. import distributed` names the room after `import`.
+            base = origin(node, path, ROOT)
+            names |= {f"{base}.{a.name}" for a in node.names} if base == "reidbench" else {base}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {room(n) for n in names if n.startswith("reidbench.")}
+
+
+def test_the_picture_of_the_rooms_is_whole():
+    here = {p.stem for p in (ROOT / "reidbench").glob("*.py") if not p.stem.startswith("__")}
+    here |= {p.parent.name for p in (ROOT / "reidbench").glob("*/__init__.py")}
+    assert here == set(lines_of_rooms())
+
+
+def test_no_room_imports_one_above_or_beside_it():
+    line = lines_of_rooms()
+    for path in modules(ROOT / "reidbench"):
+        own = room(".".join(path.relative_to(ROOT).with_suffix("").parts))
+        for used in rooms_used(path) - {own}:
+            above = line.get(own, -1)  # __init__ and __main__ stand above all
+            assert above < line[used], f"{path.relative_to(ROOT)} imports {used}, not below {own}"
 
 
 CONTRACT = {
