@@ -17,7 +17,6 @@ from torch import nn
 
 from reidbench_registry import DataError
 
-from ..config.modes import MODELS
 from ..data.prepared import Data
 from ..models.build import build_backbone
 from ..reporter import Reporter
@@ -47,8 +46,8 @@ def _show_models(context: Context) -> bool:
     completed, as a run does when it has the teacher's bank."""
     whole = True
     needed = {"teacher": teacher_is_needed(context), "student": trains_student(context)}
-    for name in MODELS:
-        if not needed[name]:
+    for name, wanted in needed.items():
+        if not wanted:
             continue
         section = context.section(name)
         try:
