@@ -79,7 +79,10 @@ def test_scores_are_those_of_the_run(run):
         student.features, student.item_ids, manifest, protocol="qrcm/distill", mode="edge-cloud",
         gallery=(teacher.features.numpy(), np.array(teacher.item_ids)),
     )  # fmt: skip
-    assert record.as_json()["scores"] == [r for r in rows if r["mode"] == "edge-cloud"]
+    of_mode = [r for r in rows if r["mode"] == "edge-cloud"]
+    # Of arrays nobody knows the pictures.
+    assert all(r.pop("pictures") for r in of_mode)
+    assert record.as_json()["scores"] == of_mode
     source = record.as_json()["source"]
     assert source["query"]["file"] is None and source["query"]["shape"] == [48, 128]
     task = reidbench.score(

@@ -34,6 +34,7 @@ FROZEN = {
         COLUMNS OPTIONAL REQUIRED read_manifest write_manifest""",
     "reidbench.tools.problems": "Problems raise_all",
     "reidbench.tools.tensors": "load_state load_tensors save_tensors",
+    "reidbench.tools.workers": "process_pool",
     "reidbench.tools.text": "clean_caption",
 }
 HOOKS = """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from reidbench.tools import arguments
 from reidbench.tools.files import whole_folder
+from reidbench.tools.workers import process_pool
 from reidbench_registry import DatasetCard, Record, Track
 
 from .attributes import Person, person
@@ -108,10 +109,10 @@ class SyntheticPedestrians:
         )
 
     def prepare(self, cache: Path, track: Track) -> Sequence[Record]:
-        """The index. Identities that are not yet in `cache` are drawn, each into its own folder,
-        which appears when it is complete."""
+        """The index. Identities whose pictures are not all in `cache` are drawn, each into its own
+        folder, which appears when it is complete."""
         pids = [f"{split}-{i:04d}" for split, n in self._sizes.items() for i in range(n)]
-        missing = [pid for pid in pids if not (cache / pid).is_dir()]
+        missing = [pid for pid in pids if not self._is_drawn(cache / pid)]
         if missing:
             jobs = [(self.world, pid, cache / pid) for pid in missing]
             if len(jobs) < _PARALLEL:
@@ -119,11 +120,18 @@ class SyntheticPedestrians:
                 for _ in track(drawn, "drawing pedestrians", len(jobs)):
                     pass
             else:
-                with ProcessPoolExecutor(os.cpu_count()) as pool:
+                with process_pool(os.cpu_count() or 1) as pool:
                     drawn = pool.map(_draw_person, jobs, chunksize=16)
                     for _ in track(drawn, "drawing pedestrians", len(jobs)):
                         pass
         return [record for pid in pids for record in self._records(pid, cache / pid)]
+
+    def _is_drawn(self, folder: Path) -> bool:
+        if not folder.is_dir():
+            return False
+        there = {path.name for path in folder.iterdir()}
+        wanted = (f"{i}-{m}.png" for i in range(self.world.instances) for m in IMAGES)
+        return there.issuperset(wanted)
 
     def _records(self, pid: str, folder: Path) -> list[Record]:
         records = []
@@ -152,6 +160,7 @@ def _draw_person(job: tuple[World, str, Path]) -> None:
     """Write the pictures of all instances of one identity into its folder."""
     world, pid, folder = job
     who = world.person(pid)
+    shutil.rmtree(folder, ignore_errors=True)  # one that lacks pictures
     with whole_folder(folder) as part:
         for instance in range(world.instances):
             rng = world.rng(pid, 2, instance)

@@ -37,8 +37,29 @@ def resolve(
     return experiment
 
 
-def _build(section: type, given: Any, where: str, host: PluginHost) -> Any:
-    """A section's dict -> its dataclass, with every field checked."""
+def resolve_trained(raw: dict[str, Any], host: PluginHost) -> schema.Experiment:
+    """The config of a finished run, for its models: of the entries only the backbones are needed,
+    so that a run can be evaluated where the plugins that trained it are not installed. What
+    described the training is left out. Raises ConfigError."""
+    experiment = _build(schema.Experiment, fill(schema.Experiment, raw), "", None)
+    for name in MODELS.values():
+        section = getattr(experiment, name)
+        if section is not None:
+            check_entry("backbone", section.backbone, f"{name}.backbone", False, host)
+            setattr(experiment, name, _without_training(section))
+    return experiment
+
+
+def _without_training(section: Any) -> Any:
+    if section.train is None:
+        return section
+    fields = {f.name for f in dataclasses.fields(section.train) if "kind" in f.metadata}
+    nothing: dict[str, Any] = {name: [] for name in fields} | {"sampler": None}
+    return dataclasses.replace(section, train=dataclasses.replace(section.train, **nothing))
+
+
+def _build(section: type, given: Any, where: str, host: PluginHost | None) -> Any:
+    """A section's dict -> its dataclass, with every field checked; entries only with a `host`."""
     place = where.rstrip(".") or "the config"
     if not isinstance(given, dict):
         raise ConfigError(f"{place}: expected a section, got {given!r}")
@@ -63,7 +84,7 @@ def _build(section: type, given: Any, where: str, host: PluginHost) -> Any:
         if not fits(value, hints[name]):
             raise ConfigError(f"{path}: expected {in_words(hints[name])}, got {value!r}")
         values[name] = value
-        if "kind" in f.metadata:
+        if "kind" in f.metadata and host is not None:
             for at, item in _items(path, value):
                 check_entry(f.metadata["kind"], item, at, f.metadata.get("weighted", False), host)
     return section(**values)

@@ -102,6 +102,8 @@ class Row(Level):
     collapsed: bool
     """many similarities are equal: the bracket is wide"""
     fused: Fused | None = None
+    pictures: str | None = None
+    """SHA-256 over the pictures of the task; null where they are not known (files)"""
 
 
 class Dataset(Level):

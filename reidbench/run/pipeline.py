@@ -59,6 +59,7 @@ def key_of(
         "files": [files for e, cfg in entries if (files := provenance.named_files(e, cfg))],
         "reidbench": provenance.version(),
         "data": data.fingerprint,
+        "pictures": data.contents.digest_of(data.records),
         "seed": run.seed,
         "precision": run.precision,
         "inputs": {name: output.key for name, output in inputs.items()},

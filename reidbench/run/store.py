@@ -43,12 +43,7 @@ class Store:
 
     def has(self, stage: str, key: str) -> bool:
         """Whether the stage's output is present and every file of it is as it was written."""
-        folder = self.folder(stage, key)
-        try:
-            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            return manifest["key"] == key and manifest["files"] == _digests(folder)
-        except (OSError, ValueError, KeyError, TypeError):
-            return False
+        return is_whole(self.folder(stage, key), key)
 
     def make(self, stage: str, key: str, material: Any, work: Callable[[Path], None]) -> Path:
         """Run `work` on an empty folder and put the result in place, whole or not at all, instead
@@ -81,6 +76,15 @@ class Store:
             with unless_held(work_dir, part.name.removeprefix(".part-")) as free:
                 if free:
                     shutil.rmtree(part, ignore_errors=True)
+
+
+def is_whole(output: Path, key: str) -> bool:
+    """Whether a folder is the output of this key, with every file as it was written."""
+    try:
+        manifest = json.loads((output / MANIFEST).read_text(encoding="utf-8"))
+        return manifest["key"] == key and manifest["files"] == _digests(output)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def link(output: Path, target: Path) -> None:

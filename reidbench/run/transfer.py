@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from .device import device_of
 from .folder import name_of, read_marker
 from .models import SOURCES
 from .runner import context_of
-from .store import MANIFEST
+from .store import MANIFEST, is_whole
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Source:
         if model is not None and (folder / MANIFEST).is_file():
             return replace(cls.read(folder.resolve().parent, host), requested=frozenset({model}))
         models = _checkpoints(folder)
-        experiment = config.resolve(config.load(folder / "config.json"), [], host)
+        experiment = config.resolve_trained(config.load(folder / "config.json"), host)
         return cls(folder, experiment, models, frozenset(models))
 
     def describe(self) -> dict[str, Any]:
@@ -66,13 +65,11 @@ def _checkpoints(folder: Path) -> dict[str, Output]:
         stage = source.weights
         if stage not in stages:
             continue
-        try:
-            manifest = json.loads((folder / stage / MANIFEST).read_text(encoding="utf-8"))
-            key = manifest["key"]
-        except (OSError, ValueError, KeyError, TypeError):
-            key = None
-        if key != stages[stage]:
-            raise DataError(f"{folder}: {stage}/ is not the checkpoint that result.json names")
+        key = stages[stage]
+        if not is_whole(folder / stage, key):
+            raise DataError(
+                f"{folder}: {stage}/ is not the checkpoint that result.json names, or is damaged"
+            )
         models[model] = Output(folder / stage, key)
     if not models:
         raise DataError(f"{folder}: there is no checkpoint to evaluate (nothing was trained)")

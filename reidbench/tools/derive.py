@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import shutil
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +20,7 @@ from reidbench_registry import ConfigError, DataError, Track, Transform
 
 from .files import whole_file, write_json
 from .images import open_image
+from .workers import process_pool
 
 MARKER = "derived.json"
 _SAVE: dict[str, dict[str, Any]] = {"png": {"compress_level": 1}, "jpeg": {"quality": 95}}
@@ -131,16 +129,8 @@ def _results(
         built = {name: build() for name, build in operators.items()}
         yield from ((job, _make(job, built, seed, form)) for job in jobs)
         return
-    # Not by fork: this process has threads, which a copy of it would lack.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        processes, context, initializer=_start, initargs=(dict(operators), seed, form)
-    ) as pool:
-        try:
-            yield from zip(jobs, pool.map(_make_here, jobs, chunksize=BATCH), strict=True)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    with process_pool(processes, _start, (dict(operators), seed, form)) as pool:
+        yield from zip(jobs, pool.map(_make_here, jobs, chunksize=BATCH), strict=True)
 
 
 _of_this_process: tuple[dict[str, Transform], int, str]
@@ -148,8 +138,6 @@ _of_this_process: tuple[dict[str, Transform], int, str]
 
 def _start(operators: dict[str, Callable[[], Transform]], seed: int, form: str) -> None:
     global _of_this_process
-    # Ctrl-C reaches every process of the group; the first one ends the others.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _of_this_process = {name: build() for name, build in operators.items()}, seed, form
 
 

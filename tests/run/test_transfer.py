@@ -116,3 +116,43 @@ def test_a_config_of_data_and_evaluation_alone_is_enough(finished, tmp_path, cap
     assert result(folder)["scores"] == result(finished)["scores"]
     assert main(["run", *words]) == 2
     assert "modes: 'cloud' needs a teacher, and there is none" in capsys.readouterr().err
+
+
+PLUGIN = """
+from reidbench_registry import hookimpl
+
+@hookimpl
+def reidbench_register(catalog):
+    catalog.add("loss", "Own", "reid_own:Own")
+
+class Own:
+    def __call__(self, features, labels, modality, logits=None):
+        return {"own": features.square().mean()}
+"""
+
+
+def test_the_plugins_that_trained_a_model_are_not_needed(install, tmp_path, monkeypatch):
+    install("reid_own", source=PLUGIN)
+    words = ["--work-dir", str(tmp_path), "--cfg-options", *DATA, "run.threads=1", "run.device=cpu"]
+    own = ["student.train.losses=[{'type':'Own'}]", "student.train.steps=1",
+           "student.train.sampler.p=3", "run.name=own"]  # fmt: skip
+    assert main(["run", config("student_only"), *words, *own]) == 0
+    monkeypatch.setenv("REIDBENCH_DISABLE_PLUGINS", "reid_own,reidbench_samplers")
+    bare = tmp_path / "bare.json"
+    data = json.loads((tmp_path / "own" / "config.json").read_text())["data"]
+    bare.write_text(json.dumps({"data": data, "evaluation": {"protocol": "qrcm/distill"}}))
+    assert main(["eval", str(tmp_path / "own"), "--config", str(bare), "--work-dir",
+                 str(tmp_path), "--cfg-options", "run.name=e", "run.threads=1"]) == 0  # fmt: skip
+    assert result(tmp_path / "e")["scores"] == result(tmp_path / "own")["scores"]
+
+
+def test_a_damaged_checkpoint_is_not_evaluated(finished, tmp_path, capsys):
+    broken = tmp_path / "bit"
+    shutil.copytree(finished, broken)
+    weights = broken / "distill" / "backbone" / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-5] ^= 1
+    weights.chmod(0o644)
+    weights.write_bytes(content)
+    assert evaluate(broken, "run.name=bit2") == 2
+    assert "or is damaged" in capsys.readouterr().err

@@ -74,6 +74,9 @@ class Evaluate(Stage):
             },
             metrics,
         )
+        pictures = {t.name: job.data.contents.digest_of(records_of([t], records)) for t in tasks}
+        for row in scores.rows:
+            row["pictures"] = pictures[row["identity"]["task"]["name"]]
         save_per_query(job.out, scores.per_query)
         write_json(job.out / SCORES, scores.rows)
 
