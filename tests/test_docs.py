@@ -23,6 +23,10 @@ WHOLLY = ("plugins.md",)
 _BLOCK = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+def place(document):
+    return document.relative_to(ROOT).as_posix()
+
+
 class Block(NamedTuple):
     language: str
     mark: str
@@ -40,7 +44,7 @@ def blocks(document):
     return found
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=place)
 def test_every_mark_is_known(document):
     for block in blocks(document):
         known = block.file or block.mark == "run" or not block.mark
@@ -49,8 +53,31 @@ def test_every_mark_is_known(document):
             assert block.mark, f"not run: {block.text}"
 
 
+def anchors(document):
+    """The names by which headings are linked to."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings}
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, ROOT / "CONTRIBUTING.md"], ids=place)
+def test_every_link_leads_somewhere(document):
+    for link in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):
+        if link.startswith("http"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = document.parent / path if path else document
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_the_index_lists_every_page():
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    missing = [p.name for p in (ROOT / "docs").glob("*.md") if f"({p.name})" not in index]
+    assert missing == ["README.md"]
+
+
 @pytest.mark.parametrize(
-    "document", [d for d in DOCUMENTS if any(b.mark for b in blocks(d))], ids=lambda d: d.name
+    "document", [d for d in DOCUMENTS if any(b.mark for b in blocks(d))], ids=place
 )
 def test_blocks_run_in_their_order(document, layer, tmp_path):
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
