@@ -66,8 +66,7 @@ def rank(
     inverse_norm = _inverse_norms(gallery, "gallery")
     query_norm = _inverse_norms(query, "query")
 
-    # A tenth of the budget is left for everything smaller than the buffer.
-    rows = max(1, min(MOST_ROWS, memory * 9 // (40 * len(gallery)), len(query)))
+    rows = chunk_rows(len(query), len(gallery), memory)
     buffer = torch.empty(rows, len(gallery), device=device)
     columns = gallery.T
     as_kernel_sees = (lambda x: x.numpy()) if device.type == "cpu" else (lambda x: x)
@@ -106,6 +105,12 @@ def rank(
         n_gallery=len(gallery),
         chance_r1=float(np.mean(n_pos[valid] / admissible)) if len(valid) else float("nan"),
     )
+
+
+def chunk_rows(n_query: int, n_gallery: int, memory: int = MEMORY) -> int:
+    """Queries in a chunk whose similarities stay within `memory` bytes, a tenth of which is left for
+    everything smaller than the buffer."""
+    return max(1, min(MOST_ROWS, memory * 9 // (40 * n_gallery), n_query))
 
 
 @functools.cache
