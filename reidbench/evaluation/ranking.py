@@ -108,8 +108,8 @@ def rank(
 
 
 def chunk_rows(n_query: int, n_gallery: int, memory: int = MEMORY) -> int:
-    """Queries in a chunk whose similarities stay within `memory` bytes, a tenth of which is left for
-    everything smaller than the buffer."""
+    """Queries in a chunk: their similarities take at most nine tenths of `memory` bytes. The
+    rest is left for everything smaller."""
     return max(1, min(MOST_ROWS, memory * 9 // (40 * n_gallery), n_query))
 
 
