@@ -213,7 +213,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     if arguments.torch:
-        ranking.best_for_cpu = lambda: torch_kernel
+        ranking.best_for_cpu = lambda _: torch_kernel
     print(f"{'workload':12} {'what':10} {'median s':>9} {'ratio':>6} {'bound':>6} {'MB':>5} "
           f"{'bound':>6}")  # fmt: skip
     for name in arguments.workloads or WORKLOADS:
