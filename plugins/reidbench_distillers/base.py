@@ -12,6 +12,9 @@ FORMS = ("cosine", "mse")
 SCALE = 3.0
 """Divides both features in the mean squared errors of the released from-scratch variant"""
 
+SHORTEST, SHORT = 1e-6, 1e-3
+"""Lengths of rows below which there is no direction, and below which its gradient is held back"""
+
 
 class RowDistiller(ABC):
     """Compares student and teacher row by row; `_loss` of a subclass contains only the mathematics.
@@ -61,8 +64,17 @@ class RowDistiller(ABC):
 
 
 def unit(rows: Tensor) -> Tensor:
-    """Rows of length 1; rows shorter than 1e-6 stay short, so that their gradient stays small."""
-    return F.normalize(rows, dim=1, eps=1e-6)
+    """rows[B, D] of length 1, with a gradient of at most 1000 times that of the result.
+
+    A row shorter than 1e-6 has no direction: it stays as it is, and so does its gradient. The
+    gradient of a direction is 1 / length, so rows shorter than 1e-3 would drown all others: theirs
+    keeps its direction and the size that it has at 1e-3."""
+    length = torch.linalg.vector_norm(rows.detach(), dim=1, keepdim=True)
+    directions = torch.where(length < SHORTEST, rows, F.normalize(rows, dim=1, eps=SHORTEST))
+    share = torch.where(length < SHORTEST, 1, (length / SHORT).clamp_max(1))
+    fixed = directions.detach()
+    # Of the same value, to the bit; only the second summand has a gradient.
+    return fixed + (directions - fixed) * share
 
 
 def cosine_gap(a: Tensor, b: Tensor) -> Tensor:

@@ -48,24 +48,26 @@ class Embeddings:
         """features[len(records), D]; a composite query that was not embedded as a whole has the
         mean of its members' normalised features. Raises DataError naming items without a feature.
         """
+        whole = [self.row.get(r.item_id) for r in records]
+        if None not in whole:
+            return self._rows(whole)
         parts = [self.items_of(r) for r in records]
         items = list(chain.from_iterable(parts))
         missing = [item for item in items if item not in self.row]
         if missing:
             raise DataError(f"{len(missing)} items have no embedding, first {missing[0]!r}")
-        rows = [self.row[item] for item in items]
-        # Rows that already stand in order are not copied: a gallery may be large.
-        if rows and rows == list(range(rows[0], rows[-1] + 1)):
-            taken = self.features[rows[0] : rows[-1] + 1]
-        else:
-            taken = self.features[torch.tensor(rows, dtype=torch.long)]
-        if len(items) == len(records):
-            return taken
+        taken = self._rows([self.row[item] for item in items])
         sizes = torch.tensor([len(p) for p in parts])
         owner = torch.arange(len(parts)).repeat_interleave(sizes).to(taken.device)
         fused = torch.zeros(len(parts), taken.shape[1], device=taken.device)
         fused.index_add_(0, owner, functional.normalize(taken.float(), dim=1))
         return fused / sizes.to(taken.device).unsqueeze(1)
+
+    def _rows(self, rows: list) -> Tensor:
+        # Rows that already stand in order are not copied: a gallery may be large.
+        if rows and rows == list(range(rows[0], rows[-1] + 1)):
+            return self.features[rows[0] : rows[-1] + 1]
+        return self.features[torch.tensor(rows, dtype=torch.long)]
 
     def save(self, folder: Path, dtype: Literal["fp32", "fp16"] = "fp32") -> None:
         """Write `bank.safetensors` and `items.json`. Raises DataError for features that fp16 cannot

@@ -24,6 +24,7 @@ from reidbench_registry import DataError
 from ..tools.digests import file_digest
 from ..tools.tensors import load_tensors
 from .embeddings import Embeddings
+from .finite import rows_not_finite
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def _checked(name: str, features: Tensor, item_ids: Any) -> Embeddings:
         raise DataError(
             f"{name}: {len(repeated)} item ids occur more than once, first {repeated[0]!r}"
         )
-    broken = (~features.isfinite().all(1)).nonzero().squeeze(1).tolist()
+    broken = rows_not_finite(features)
     if broken:
         named = ", ".join(f"{item_ids[i]!r} (row {i})" for i in broken[:3])
         more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""

@@ -1,19 +1,36 @@
 """Counting kernel for CPUs: one pass over a row of similarities settles eight thresholds.
 
 Compiled on first use by numba; the compiled code is cached beside this file, or in numba's own
-cache folder where that is not writable.
+cache folder where that is not writable, or not at all where that is not writable either.
 """
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
+
 import numba
 import numpy as np
+from numba.core import event
 
 from .kernel import TOLERANCE, Counts
 from .plan import Plan
 
 _WIDTH = 8
 """Thresholds per pass: their counters fit the vector registers."""
+
+
+def _cache_works() -> bool:
+    try:
+        numba.njit(cache=True)(lambda: None)
+    except RuntimeError:
+        return False
+    return True
+
+
+CACHED = _cache_works()
+"""Whether there is a folder for what is compiled; numba looks for one when a function is declared.
+"""
 
 
 def count(similarity: np.ndarray, first: int, plan: Plan, inverse_norm: np.ndarray) -> Counts:
@@ -36,7 +53,27 @@ def count(similarity: np.ndarray, first: int, plan: Plan, inverse_norm: np.ndarr
     return Counts(exact[kept], low[kept], high[kept], n_pos, n_out, above if by_identity else None)
 
 
-@numba.njit(cache=True, nogil=True)
+class _FirstCompile(event.Listener):
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self._tell: Callable[[], None] | None = tell
+
+    def on_start(self, event: event.Event) -> None:
+        if self._tell is not None:
+            self._tell()
+            self._tell = None
+
+    def on_end(self, event: event.Event) -> None:
+        """Nothing to tell."""
+
+
+@contextlib.contextmanager
+def on_compile(tell: Callable[[], None]) -> Iterator[None]:
+    """Call `tell` once if numba compiles within the block: it finds nothing in its cache."""
+    with event.install_listener("numba:compile", _FirstCompile(tell)):
+        yield
+
+
+@numba.njit(cache=CACHED, nogil=True)
 def _above(row, edges, counts):
     """counts[k] = how many values of the row are greater than edges[k]; len(edges) % 8 == 0."""
     zero = np.int32(0)
@@ -59,7 +96,7 @@ def _above(row, edges, counts):
         counts[k + 4], counts[k + 5], counts[k + 6], counts[k + 7] = c4, c5, c6, c7
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=CACHED, nogil=True)
 def _padded(first, second):
     """Both, one after the other, filled up with infinities to whole passes of `_above`."""
     n = len(first) + len(second)
@@ -69,7 +106,7 @@ def _padded(first, second):
     return out
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=CACHED, nogil=True)
 def _place(row, tie, column):
     """Exact rank of a column: those that score higher, and equals that precede it among ties."""
     value, place = row[column], tie[column]
@@ -80,7 +117,7 @@ def _place(row, tie, column):
     return before
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=CACHED, nogil=True)
 def _count(
     similarity, inverse_norm, pos_of, pos_start, pos_columns, exc_of, exc_start, exc_columns,
     tie, identity, tolerance, start, exact, low, high, n_pos, n_out, above,

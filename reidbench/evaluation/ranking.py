@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +13,7 @@ from reidbench_registry import DataError, Ranks
 from .. import distributed
 from .kernel import Counts, Kernel
 from .kernel_torch import count as count_with_torch
+from .kernels import best_for_cpu
 from .plan import Plan
 
 MEMORY = 256 * 2**20
@@ -62,12 +62,13 @@ def rank(
     _check(plan, query, gallery)
     device = device or gallery.device
     query, gallery = (x.to(device, torch.float32) for x in (query, gallery))
-    kernel = kernel or (best_for_cpu() if device.type == "cpu" else count_with_torch)
+    if kernel is None:
+        on_cpu = device.type == "cpu"
+        kernel = best_for_cpu(len(query) * len(gallery)) if on_cpu else count_with_torch
     inverse_norm = _inverse_norms(gallery, "gallery")
     query_norm = _inverse_norms(query, "query")
 
-    # A tenth of the budget is left for everything smaller than the buffer.
-    rows = max(1, min(MOST_ROWS, memory * 9 // (40 * len(gallery)), len(query)))
+    rows = chunk_rows(len(query), len(gallery), memory)
     buffer = torch.empty(rows, len(gallery), device=device)
     columns = gallery.T
     as_kernel_sees = (lambda x: x.numpy()) if device.type == "cpu" else (lambda x: x)
@@ -108,14 +109,10 @@ def rank(
     )
 
 
-@functools.cache
-def best_for_cpu() -> Kernel:
-    """numba's kernel where numba is installed: 3-4 times faster than sorting rows."""
-    try:
-        from .kernel_numba import count
-    except ImportError:
-        return count_with_torch
-    return count
+def chunk_rows(n_query: int, n_gallery: int, memory: int = MEMORY) -> int:
+    """Queries in a chunk: their similarities take at most nine tenths of `memory` bytes. The
+    rest is left for everything smaller."""
+    return max(1, min(MOST_ROWS, memory * 9 // (40 * n_gallery), n_query))
 
 
 def _check(plan: Plan, query: Tensor, gallery: Tensor) -> None:

@@ -84,7 +84,7 @@ def score(
         "bracket": edges,
         "collapsed": any(high - low > COLLAPSED for low, high in edges.values()),
     }
-    if fused := sum(len(query.items_of(r)) > 1 for r in queries):
+    if fused := sum(r.item_id not in query.row and len(query.items_of(r)) > 1 for r in queries):
         row["fused"] = {"queries": fused, "by": FUSION}
     return Scored(row, answered, per_query)
 

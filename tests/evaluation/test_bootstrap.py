@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from reidbench.evaluation import bootstrap
 from reidbench.evaluation.bootstrap import intervals, paired
 
 
@@ -41,3 +42,17 @@ def test_paired_difference_sees_what_single_intervals_hide():
 
 def test_one_identity_has_no_interval():
     assert np.isnan(intervals({"x": np.ones(3)}, ["a"] * 3)["x"]).all()
+
+
+@pytest.mark.parametrize("people", [2, 37, 750])
+def test_the_block_changes_no_interval(monkeypatch, people):
+    rng = np.random.default_rng(people)
+    pids = [f"{p}" for p in [*range(people), *rng.integers(people, size=3 * people)]]
+    values = {"R1": rng.integers(2, size=len(pids)).astype(float), "mAP": rng.random(len(pids))}
+    found = {}
+    for block in (1, 2**18, 2**22):
+        monkeypatch.setattr(bootstrap, "_BLOCK", block)
+        found[block] = intervals(values, pids, resamples=2000)
+    for name in values:
+        assert found[1][name] == pytest.approx(found[2**22][name], abs=1e-14)
+        assert found[2**18][name] == pytest.approx(found[2**22][name], abs=1e-14)

@@ -173,6 +173,32 @@ def test_no_gradient_is_ever_nan(distiller, rows):
 
 
 @pytest.mark.parametrize("distiller", ALL, ids=name)
+@pytest.mark.parametrize("length", [0, 1e-12, 1e-7, 1e-6, 1e-4])
+def test_a_dead_row_does_not_drown_the_others(distiller, length):
+    student, teacher = pair(16, 32, torch.float32)
+    student = F.normalize(student.detach())
+    student[3] *= length
+    student.requires_grad_()
+    distiller(student, teacher, zeros(student)).backward()
+    others = student.grad[torch.arange(16) != 3].norm(dim=1)
+    assert student.grad[3].norm() < 3000 * others.max()
+
+
+@pytest.mark.parametrize("distiller", ALL, ids=name)
+@pytest.mark.parametrize("length", [2e-3, 1, 300])
+def test_healthy_rows_have_the_numbers_of_plain_normalisation(distiller, length, monkeypatch):
+    student, teacher = pair(16, 32, torch.float32)
+    student = (F.normalize(student.detach()) * length).requires_grad_()
+    value = distiller(student, teacher, zeros(student))
+    (gradient,) = torch.autograd.grad(value, student)
+    plain = lambda rows: F.normalize(rows, dim=1, eps=1e-6)  # noqa: E731
+    monkeypatch.setattr("reidbench_distillers.base.unit", plain)
+    expected = distiller(student, teacher, zeros(student))
+    assert torch.equal(value, expected)
+    assert torch.equal(gradient, torch.autograd.grad(expected, student)[0])
+
+
+@pytest.mark.parametrize("distiller", ALL, ids=name)
 def test_autocast_changes_nothing(distiller):
     student, teacher = pair(16, 32, torch.float32)
     plain = distiller(student, teacher, zeros(student))
