@@ -114,8 +114,10 @@ def handle(arguments: argparse.Namespace) -> int:
     records = read_manifest(arguments.manifest)
     query = read_embeddings(arguments.embeddings)
     gallery = query
-    if arguments.gallery_embeddings:
-        gallery = read_embeddings(arguments.gallery_embeddings)
+    other: Path | None = arguments.gallery_embeddings
+    # A file that is named twice is read, checked and hashed once.
+    if other is not None and not (other.exists() and other.samefile(arguments.embeddings)):
+        gallery = read_embeddings(other)
     entries = dict.fromkeys(host.find(kind, cfg["type"]) for kind, cfg in used)
     record, scores = from_files.score_embeddings(
         arguments.manifest,
