@@ -82,8 +82,10 @@ def handle(arguments: argparse.Namespace) -> int:
     metrics = [_metric(words) for words in arguments.metric] if arguments.metric else METRICS
     chosen = choose(PluginHost(), kind, cfg, metrics)
     query = gallery = read_embeddings(arguments.embeddings)
-    if arguments.gallery_embeddings:
-        gallery = read_embeddings(arguments.gallery_embeddings)
+    other: Path | None = arguments.gallery_embeddings
+    # A file that is named twice is read, checked and hashed once.
+    if other is not None and not (other.exists() and other.samefile(arguments.embeddings)):
+        gallery = read_embeddings(other)
     record, scores = from_files.score_embeddings(
         arguments.manifest,
         chosen,

@@ -55,7 +55,8 @@ class Embeddings:
         items = list(chain.from_iterable(parts))
         missing = [item for item in items if item not in self.row]
         if missing:
-            raise DataError(f"{len(missing)} items have no embedding, first {missing[0]!r}")
+            there = f" (an id with one: {self.item_ids[0]!r})" if len(self.item_ids) else ""
+            raise DataError(f"{len(missing)} items have no embedding, first {missing[0]!r}{there}")
         taken = self._rows([self.row[item] for item in items])
         sizes = torch.tensor([len(p) for p in parts])
         owner = torch.arange(len(parts)).repeat_interleave(sizes).to(taken.device)

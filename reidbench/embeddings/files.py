@@ -24,7 +24,7 @@ from reidbench_registry import DataError
 from ..tools.digests import file_digest
 from ..tools.tensors import load_tensors
 from .embeddings import Embeddings
-from .finite import rows_not_finite
+from .norms import rows_not_finite
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ class Scored:
     """the valid queries; those of the first trial where queries are drawn"""
     per_query: dict[str, np.ndarray]
     """metric -> float64[len(queries)], averaged over trials"""
+    per_trial: dict[str, list[float]]
+    """metric -> its mean over the queries in each trial; empty for a task without trials"""
 
 
 def score(
@@ -86,7 +88,8 @@ def score(
     }
     if fused := sum(r.item_id not in query.row and len(query.items_of(r)) > 1 for r in queries):
         row["fused"] = {"queries": fused, "by": FUSION}
-    return Scored(row, answered, per_query)
+    per_trial = {n: [float(e[n].mean()) for e in exact] for n in exact[0] if task.trials}
+    return Scored(row, answered, per_query, per_trial)
 
 
 def _figures(metrics: Sequence[Metric], ranking: Ranking) -> dict[str, np.ndarray]:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from reidbench_registry import DataError, Record, Task, Trials
 
+from .selection import why_none
+
 
 class Trial(NamedTuple):
     """The queries and the gallery of one trial."""
@@ -21,9 +23,14 @@ class Trial(NamedTuple):
 def draws(task: Task, records: Sequence[Record]) -> Iterator[Trial]:
     """Yield the queries and the gallery of each trial; all of them once for a task without trials.
 
-    Raises DataError for a record without the camera or the permutation that the draw needs."""
+    Raises DataError when nothing is selected, and for a record without the camera or the
+    permutation that the draw needs."""
     queries = [r for r in records if task.query(r)]
     gallery = [r for r in records if task.gallery(r)]
+    for side, found in (("query", queries), ("gallery", gallery)):
+        if not found:
+            why = why_none(getattr(task, side), records)
+            raise DataError(f"task {task.name!r}: the {side} is empty ({why})")
     if task.trials is None:
         yield Trial(queries, gallery)
         return

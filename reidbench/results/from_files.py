@@ -10,11 +10,14 @@ from pathlib import Path
 from reidbench_registry import DataError, DatasetCard, Record, Task, fingerprint
 
 from ..embeddings.files import Submission
+from ..embeddings.norms import rows_of_zeros
 from ..evaluation.chosen import Chosen
 from ..evaluation.scoring import Pair, Scores, check_names, score_all
+from ..evaluation.selection import why_none
 from ..tools.manifest import read_manifest
 from . import provenance
 from .per_query import per_query_beside, save_per_query
+from .per_trial import save_per_trial
 from .record import ResultRecord, build, write
 
 
@@ -38,8 +41,13 @@ def score_embeddings(
         unknown = [i for i in one.embeddings.item_ids if i not in known]
         if unknown:
             raise DataError(
-                f"{one.name}: {len(unknown)} item ids are not in {manifest}, first {unknown[0]!r}"
+                f"{one.name}: {len(unknown)} of {len(one.embeddings.item_ids)} item ids are not in "
+                f"{manifest}, first {unknown[0]!r}; an id of the manifest is "
+                f"{_not_embedded(records, one)!r}"
             )
+    for one in {s.name: s for s in (query, gallery)}.values():
+        if line := _of_zeros(one):
+            warn(line)
     check_names(tasks)
     card = card_of(manifest, records)
     digest = fingerprint(card, records)
@@ -76,8 +84,9 @@ def score_embeddings(
 
 
 def save(path: Path, record: ResultRecord, scores: Scores) -> None:
-    """Write the result record, and the figures query by query beside it."""
+    """Write the result record, and the figures query by query and trial by trial beside it."""
     save_per_query(per_query_beside(path), scores.per_query)
+    save_per_trial(per_query_beside(path), scores.per_query)
     write(path, record)
 
 
@@ -110,7 +119,28 @@ def _why_unanswered(task: Task, records: Sequence[Record], pair: Pair) -> str | 
     ):
         selected = [r for r in records if select(r)]
         if not selected:
-            return f"the manifest has no {name} for it ({select.modality}, split {select.split!r})"
+            return f"the manifest has no {name} for it ({why_none(select, records)})"
         if not any(i in embeddings.row for r in selected for i in embeddings.items_of(r)):
-            return f"none of its {len(selected)} {name} ({select.modality}) is embedded"
+            return (
+                f"none of its {len(selected)} {name} ({select.modality}) is embedded: "
+                f"{selected[0].item_id!r} is one, embedded is {embeddings.item_ids[0]!r}"
+            )
     return None
+
+
+def _not_embedded(records: Sequence[Record], submission: Submission) -> str:
+    """An id of the manifest to hold against those of the file: one that the file lacks."""
+    ids = (r.item_id for r in records)
+    return next((i for i in ids if i not in submission.embeddings.row), records[0].item_id)
+
+
+def _of_zeros(submission: Submission) -> str | None:
+    """A line about features that have no direction, which the cosine takes as 0 from all others."""
+    features, item_ids = submission.embeddings.features, submission.embeddings.item_ids
+    rows = rows_of_zeros(features)
+    if not rows:
+        return None
+    return (
+        f"{submission.name}: {len(rows)} of {len(features)} features are all zeros, first "
+        f"{item_ids[rows[0]]!r}: their similarity to everything is 0"
+    )

@@ -1,6 +1,9 @@
 """`reidbench score`: any model's embeddings get the record of a run; bad input is one line."""
 
+import hashlib
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -165,7 +168,9 @@ def _nan():
         ({"item_ids": ["rgb00"] * 36}, "1 item ids occur more than once, first 'rgb00'"),
         ({"item_ids": np.arange(36)}, "item ids are no list of strings"),
         ({"item_ids": np.array([{}] * 36, object)}, "allow_pickle"),
-        ({"item_ids": [f"x{i}" for i in range(36)]}, "36 item ids are not in"),
+        ({"item_ids": [f"x{i}" for i in range(36)]}, "36 of 36 item ids are not in"),
+        ({"item_ids": ["x", *[r.item_id for r in toy()][1:]]}, "first 'x'; an id of the manifest "
+         "is 'rgb00'"),
     ],
 )  # fmt: skip
 def test_bad_embeddings(world, capsys, arrays, message):
@@ -186,7 +191,11 @@ def test_gaps_and_damage(world, capsys):
     records = toy()
     some = [i for i, r in enumerate(records) if r.item_id != "rgb31"]
     npz(world, features=features(records)[some], item_ids=[records[i].item_id for i in some])
-    refused("1 items have no embedding, first 'rgb31'", embeddings="bad.npz")
+    lacking = "1 items have no embedding, first 'rgb31' (an id with one: 'rgb00')"
+    refused(lacking, embeddings="bad.npz")
+    photos = [i for i, r in enumerate(records) if r.modality == "rgb"]
+    npz(world, features=features(records)[photos], item_ids=[records[i].item_id for i in photos])
+    refused("(ir) is embedded: 'ir00' is one, embedded is 'rgb00'", embeddings="bad.npz")
     write_manifest(world / "bare.csv", [Record(r.item_id, "toy", "test", r.modality, r.pid)
                                         for r in records])  # fmt: skip
     refused("24 items have no instance_id, first 'ir00'", manifest="bare.csv")
@@ -227,3 +236,96 @@ def test_metrics_are_chosen_by_name(world, capsys):
         assert score(world, "--metric", *wrong) == 2
         error = capsys.readouterr().err
         assert message in error and error.count("\n") == 1
+
+
+def test_features_of_zeros_are_counted(world, capsys):
+    values = features(toy())
+    values[[3, 7]] = 0
+    npz(world, features=values)
+    assert score(world, embeddings="bad.npz") == 0
+    assert capsys.readouterr().err == (
+        f"{world / 'bad.npz'}: 2 of 36 features are all zeros, first 'rgb11': their similarity to "
+        "everything is 0\n"
+    )
+    assert score(world) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_role_that_no_item_has_is_named(world, capsys):
+    own = {"name": "mine", "query": {"modality": "ir", "role": "query"},
+           "gallery": {"modality": "rgb", "role": "gallery"}}  # fmt: skip
+    (world / "t.json").write_text(json.dumps(own))
+    task = ("--task", str(world / "t.json"))
+    assert score(world, task=task) == 2
+    assert capsys.readouterr().err == (
+        "error: task 'mine': the manifest has no queries for it (ir, split 'test', role 'query'; "
+        "no item has a role: the column 'role' says 'query' or 'gallery')\n"
+    )
+    rows = (world / "m.csv").read_text().splitlines()
+    at = rows[0].split(",").index("role")
+    for i, row in enumerate(rows[1:], start=1):
+        cells = row.split(",")
+        cells[at] = "query" if cells[0].startswith("ir") else ""
+        rows[i] = ",".join(cells)
+    (world / "m.csv").write_text("\n".join(rows) + "\n")
+    assert score(world, task=task) == 2
+    assert "role 'gallery'; others there have another role or none)" in capsys.readouterr().err
+
+
+def test_figures_are_kept_trial_by_trial(world, capsys):
+    own = {"name": "drawn", "query": {"modality": "text"}, "gallery": {"modality": "rgb"},
+           "trials": {"number": 3, "origin": "python-seeded"}}  # fmt: skip
+    (world / "t.json").write_text(json.dumps(own))
+    records = [Record(f"{m}{p}{i}", "toy", "test", m, f"{p:03}", "c", f"{p}{i}")
+               for m in ("rgb", "text") for p in range(PEOPLE) for i in range(5)]  # fmt: skip
+    write_manifest(world / "m.csv", records)
+    npz(world, features=features(records), item_ids=[r.item_id for r in records])
+    out = world / "o.json"
+    task = ("--task", str(world / "t.json"))
+    assert score(world, "--out", out, embeddings="bad.npz", task=task) == 0
+    row = results.read(out).as_json()["scores"][0]
+    kept = json.loads((per_query_beside(out) / "per_trial.json").read_text())["drawn/scored"]
+    assert set(kept) == set(row["metrics"]) and {len(v) for v in kept.values()} == {3}
+    assert len(set(kept["mAP"])) == 3
+    for metric, values in kept.items():
+        assert np.mean(values) == pytest.approx(row["metrics"][metric])
+    # Without trials there is nothing to keep, and nothing of before stays.
+    del own["trials"]
+    (world / "t.json").write_text(json.dumps(own))
+    assert score(world, "--out", out, embeddings="bad.npz", task=task) == 0
+    assert not (per_query_beside(out) / "per_trial.json").exists()
+
+
+def test_a_file_for_both_sides_is_read_and_hashed_once(world, monkeypatch, capsys):
+    from reidbench.embeddings import files
+
+    read, hashed = [], []
+    plain, digest = files.read_embeddings, hashlib.file_digest
+
+    def file_digest(file, name):
+        hashed.append(file.name)
+        return digest(file, name)
+
+    monkeypatch.setattr(files, "read_embeddings", lambda path: read.append(path) or plain(path))
+    monkeypatch.setattr(hashlib, "file_digest", file_digest)
+    (world / "same.npz").symlink_to(world / "e.npz")
+    assert score(world, "--gallery-embeddings", world / "same.npz", "--json") == 0
+    source = json.loads(capsys.readouterr().out)["source"]
+    assert source["query"] == source["gallery"]
+    assert len(read) == 1 and sum(str(name).endswith("e.npz") for name in hashed) == 1
+
+
+def test_no_model_library_is_imported(world):
+    """Scoring needs torch; the libraries of the models would take seconds more."""
+    script = (
+        "import sys; from reidbench.cli.main import main; code = main(sys.argv[1:]); "
+        "heavy = {'transformers', 'peft', 'open_clip', 'torchvision', 'timm', 'accelerate', "
+        "'mmengine', 'PIL'}; print(sorted(heavy & set(sys.modules))); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "score", world / "e.npz", "--manifest", world / "m.csv",
+         "--protocol", "qrcm/distill"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -11,6 +11,7 @@ from ...config.modes import MODES
 from ...config.walk import entries_in, key_settings
 from ...evaluation.scoring import Pair, records_of, score_all
 from ...results.per_query import save_per_query
+from ...results.per_trial import save_per_trial
 from ...tools.files import write_json
 from ..context import Context, Output
 from ..models import SOURCES, embeddings_of
@@ -78,6 +79,7 @@ class Evaluate(Stage):
         for row in scores.rows:
             row["pictures"] = pictures[row["identity"]["task"]["name"]]
         save_per_query(job.out, scores.per_query)
+        save_per_trial(job.out, scores.per_query)
         write_json(job.out / SCORES, scores.rows)
 
 
