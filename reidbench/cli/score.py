@@ -138,7 +138,7 @@ def handle(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     console = Console()
-    console.print(result_table(record))
+    result_table(record).show(console)
     if out is not None:
         console.print(f"{out}", highlight=False, soft_wrap=True)
     return 0
