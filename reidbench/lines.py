@@ -34,7 +34,7 @@ def print_line(console: Console, text: Text, indent: int = 0) -> None:
     lines = [text]
     if console.is_terminal:
         start, rest = text.divide([indent]) if indent else (Text(""), text)
-        lines = wrap(rest, max(20, console.width - indent))
+        lines = wrap(rest, max(8, console.width - indent))
         lines[0] = start + lines[0]
         for line in lines[1:]:
             line.pad_left(indent)

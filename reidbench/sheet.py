@@ -37,6 +37,7 @@ class Sheet:
     title: str = ""
     caption: str = ""
     boxed: bool = False
+    """With a border, where there is room, and a line between groups."""
 
     def show(self, console: Console) -> None:
         if self.title:
@@ -110,7 +111,7 @@ class Sheet:
     def _print_plain(self, console: Console, widths: Sequence[int]) -> None:
         self._print_cells(console, widths, [Text(name, "bold") for name in self.columns])
         for row, begins in self._grouped():
-            if begins:
+            if begins and self.boxed:
                 console.print()
             self._print_cells(console, widths, row)
 

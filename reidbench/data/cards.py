@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from reidbench_registry import MODALITIES, DatasetCard, Entry, PluginError, ReidbenchError
+from reidbench_registry import (
+    MODALITIES,
+    ConfigError,
+    DatasetCard,
+    Entry,
+    PluginError,
+    ReidbenchError,
+)
 from reidbench_registry.errors import explain
 from reidbench_registry.signature import signature
 
@@ -13,13 +20,17 @@ def card_of(entry: Entry) -> DatasetCard:
     """The card of a data set entry, as it is before any file was read.
 
     A card belongs to an object, and most objects want a root. The contract says that building one
-    reads nothing, so every argument that must be given gets a name that stands for no folder.
+    reads nothing, so every argument that must be given gets a name that stands for no folder, or a
+    list of one.
 
     Raises PluginError when the entry cannot be loaded, or does not take such a name."""
-    placeholders = {name: UNREAD for name, needed in signature(entry).parameters.items() if needed}
+    needed = [name for name, needed in signature(entry).parameters.items() if needed]
     target = entry.load()
     try:
-        card = target(**placeholders).card
+        try:
+            card = target(**dict.fromkeys(needed, UNREAD)).card
+        except ConfigError:
+            card = target(**{name: [UNREAD] for name in needed}).card
     except ReidbenchError as error:
         raise PluginError(f"no card without its arguments: {error}") from None
     except Exception as error:  # a stranger's code, called in a way that it may not expect

@@ -101,7 +101,9 @@ def train(
     data = iter(loader(Items(records, model.backbone, transforms, run.seed), batches, run.workers))
     if done.rng is not None:
         set_rng_state(done.rng)
-    bar = reporter.track(data, f"training {stage}", len(batches))
+    bar = reporter.track(
+        data, f"training {stage}", training.steps, done.steps, "step", items_per_unit=per_rank
+    )
     for number, group in enumerate(in_groups(bar, per_rank), start=done.steps + 1):
         optim.zero_grad(set_to_none=True)
         values: list[dict[str, Tensor]] = []
