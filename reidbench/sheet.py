@@ -38,6 +38,8 @@ class Sheet:
     caption: str = ""
     boxed: bool = False
     """With a border, where there is room, and a line between groups."""
+    spaced: bool = False
+    """With an empty line between groups."""
 
     def show(self, console: Console) -> None:
         if self.title:
@@ -111,7 +113,7 @@ class Sheet:
     def _print_plain(self, console: Console, widths: Sequence[int]) -> None:
         self._print_cells(console, widths, [Text(name, "bold") for name in self.columns])
         for row, begins in self._grouped():
-            if begins and self.boxed:
+            if begins and (self.boxed or self.spaced):
                 console.print()
             self._print_cells(console, widths, row)
 
@@ -151,7 +153,7 @@ class Sheet:
                 if previous is None or previous[i] != cell:
                     break
                 shown[i] = ""
-            yield shown, previous is not None and self.group > 0 and previous[:1] != key[:1]
+            yield shown, previous is not None and self.group > 0 and previous != key
             previous = key
 
 

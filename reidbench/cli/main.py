@@ -14,12 +14,27 @@ from typing import NoReturn
 from reidbench_registry import ConfigError, PluginError, ReidbenchError, did_you_mean
 
 from .. import distributed
-from . import compare, configs, data, evaluate, listing, new, plugins, run, score
+from . import (
+    compare,
+    completion,
+    configs,
+    data,
+    evaluate,
+    listing,
+    new,
+    plugins,
+    run,
+    runs,
+    score,
+    show,
+)
 from .parser import Help, parse
 from .shared import check_folder
 from .system import in_words
 
-VERBS = (run, evaluate, score, compare, configs, data, listing, plugins, new)
+VERBS = (
+    run, evaluate, score, compare, show, runs, configs, data, listing, plugins, new, completion
+)  # fmt: skip
 WITH_PLUGINS = ("run", "eval", "score", "data", "list", "plugins")
 """Verbs that load plugins."""
 BUG = 70
@@ -50,25 +65,13 @@ def script() -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="reidbench",
-        description="Train, distil and evaluate cross-modal person re-identification models.",
-        epilog=EPILOG,
-        formatter_class=Help,
-    )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for verb in VERBS:
-        verb.add_parser(verbs)
-    for name in WITH_PLUGINS:
-        verbs.choices[name].add_argument(
-            "--strict-plugins", action="store_true", help="a broken plugin is an error (for CI)"
-        )
+    parser = make_parser()
+    own = _verbs_of(parser)
     words = list(sys.argv[1:] if arguments is None else arguments)
     chosen = argparse.Namespace()
     try:
-        if words and words[0] not in (*verbs.choices, "--version"):
-            parser = _with_plugins(parser, words, list(verbs.choices))
+        if words and words[0] not in (*own, "--version"):
+            parser = _with_plugins(parser, words, own)
         chosen = parse(parser, words)
         return _handle(chosen)
     except ReidbenchError as error:
@@ -88,6 +91,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(line, ReidbenchError.exit_code)
     except Exception:
         return _bug()
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of reidbench's own verbs."""
+    parser = argparse.ArgumentParser(
+        prog="reidbench",
+        description="Train, distil and evaluate cross-modal person re-identification models.",
+        epilog=EPILOG,
+        formatter_class=Help,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for verb in VERBS:
+        verb.add_parser(verbs)
+    for name in WITH_PLUGINS:
+        verbs.choices[name].add_argument(
+            "--strict-plugins", action="store_true", help="a broken plugin is an error (for CI)"
+        )
+    return parser
+
+
+def _verbs_of(parser: argparse.ArgumentParser) -> list[str]:
+    choices = [a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    return list(choices[0])
 
 
 def _with_plugins(

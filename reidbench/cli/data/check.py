@@ -105,7 +105,9 @@ def _show_report(report: Report) -> None:
     if report.counts:
         counts_table(report.counts).show(console)
     style = {"ok": "green", "warn": "yellow", "fail": "bold red"}
-    rows = [[r.check, Text(r.status, style[r.status]), r.detail] for r in report.rows]
+    rows: list[list[str | Text]] = [
+        [r.check, Text(r.status, style[r.status]), r.detail] for r in report.rows
+    ]
     columns = ["check", "status", "detail"]
     Sheet(columns, rows, group=1, title=f"check of {report.dataset}").show(console)
     number = len(report.rows)

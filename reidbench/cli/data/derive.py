@@ -107,7 +107,6 @@ def handle(arguments: argparse.Namespace) -> int:
     write_manifest(table, made.records)
 
     from rich.console import Console
-
     from rich.text import Text
 
     from ...lines import print_line
