@@ -71,7 +71,9 @@ def test_the_culprit_is_named_and_the_rest_is_healthy(install, seen, capsys):
 
 def test_one_that_hangs_is_ended_with_all_that_it_started(install, seen, tmp_path, capsys):
     alive = tmp_path / "alive"
-    install("hangs", source=f"""
+    install(
+        "hangs",
+        source=f"""
 import subprocess, sys, time
 subprocess.Popen([sys.executable, "-c", '''
 import time, pathlib
@@ -79,7 +81,8 @@ while True:
     pathlib.Path({str(alive)!r}).touch(); time.sleep(0.05)
 '''])
 time.sleep(600)
-""")
+""",
+    )
     code, rows = isolated(capsys, seconds=3)
     assert code == 1
     assert rows["hangs"]["reason"] == "it does not finish loading within 3 s"
