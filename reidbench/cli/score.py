@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from reidbench_registry import ConfigError
 
+from .parser import add_verb
+
 if TYPE_CHECKING:
     from ..pluginhost import PluginHost
 
@@ -30,12 +32,7 @@ query by query, into a folder beside the result, for `reidbench compare`.
 
 
 def add_parser(verbs: argparse._SubParsersAction) -> None:
-    parser = verbs.add_parser(
-        "score",
-        help="score embeddings that were made anywhere",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = add_verb(verbs, "score", "score embeddings that were made anywhere", EPILOG)
     parser.add_argument("embeddings", type=Path, help="of the queries, and of the gallery too")
     parser.add_argument("--manifest", type=Path, required=True, help="what each item shows")
     what = parser.add_mutually_exclusive_group(required=True)
