@@ -1,13 +1,14 @@
 """reidbench new plugin: what it writes is a whole package that pip installs and a run takes."""
 
 import json
+import shlex
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from reidbench.cli.main import main
-from reidbench_registry import KINDS
+from reidbench_registry import API_VERSION, KINDS
 
 ROOT = Path(__file__).parents[1]
 TINY = [
@@ -82,13 +83,14 @@ CHECK = """
 import shlex, sys
 from pathlib import Path
 from reidbench import config
+from reidbench.config.shipped import find
 from reidbench.pluginhost import PluginHost
 
 for readme in sys.argv[1:]:
     lines = Path(readme).read_text().splitlines()
     for line in (line for line in lines if line.startswith("reidbench run")):
         _, _, path, _, *options = shlex.split(line)
-        config.resolve(config.load(Path(path)), options, PluginHost())
+        config.resolve(config.load(find(path)), options, PluginHost())
         print(line)
 """
 
@@ -109,6 +111,28 @@ def test_every_kind_is_linted(layer, all_kinds):
         package = all_kinds / f"mine-{kind}"
         layer.call(*ruff, "check", *rules, "--select", "E,F,I,UP,B", ".", cwd=package)
         layer.call(*ruff, "format", *rules, "--check", ".", cwd=package)
+
+
+def test_several_kinds_in_one_package(layer, tmp_path):
+    words = ["new", "plugin", "two-kinds", "--kind", "loss", "metric", "--dir", str(tmp_path)]
+    assert main(words) == 0
+    package = tmp_path / "two-kinds"
+    text = (package / "two_kinds" / "__init__.py").read_text()
+    assert 'catalog.add("loss", "TwoKindsLoss", "two_kinds.loss:TwoKindsLoss")' in text
+    assert 'catalog.add("metric", "TwoKindsMetric", "two_kinds.metric:TwoKindsMetric")' in text
+    layer.call(layer.python, "-m", "pytest", "-q", package, cwd=package)
+    pytest.importorskip("ruff")
+    rules = ["--isolated", "--no-cache", "--line-length", "100", "--select", "E,F,I,UP,B"]
+    layer.call(layer.python, "-m", "ruff", "check", *rules, ".", cwd=package)
+
+
+def test_the_version_that_is_written_is_the_one_that_documents_explain(tmp_path, capsys):
+    package = written("mine", "loss", tmp_path)
+    assert f"pip install -e {shlex.quote(f'{package}[test]')}" in capsys.readouterr().out
+    line = f"REIDBENCH_API = {API_VERSION}"
+    assert line in (package / "mine" / "__init__.py").read_text().splitlines()
+    for page in ("hooks.md", "plugins.md"):
+        assert line in (ROOT / "docs" / page).read_text().splitlines()
 
 
 def test_what_exists_is_never_overwritten(tmp_path, capsys):

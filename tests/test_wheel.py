@@ -1,6 +1,7 @@
 """The built wheel, installed into an environment of its own, holds all that a run needs."""
 
 import json
+import os
 import subprocess
 import sys
 import sysconfig
@@ -17,7 +18,8 @@ def python(tmp_path_factory):
     """An interpreter with the wheel; everything else it sees is that of this environment."""
     place = tmp_path_factory.mktemp("wheel")
     source = place / "source"
-    names = ["pyproject.toml", "README.md", "LICENSE", "reidbench", "registry", "plugins"]
+    files = ["pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"]
+    names = [*files, "reidbench", "registry", "plugins", "configs"]
     source.mkdir()
     # A copy: building in the checkout would leave build/ behind.
     subprocess.run(["cp", "-r", *(ROOT / n for n in names), source], check=True)
@@ -37,9 +39,13 @@ def python(tmp_path_factory):
     return place / "venv" / "bin" / "python"
 
 
+ENV = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+"""Nothing but the wheel's site-packages says where reidbench is."""
+
+
 def call(python, *words, cwd):
     command = [python, "-m", "reidbench", *words]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=ENV)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -49,7 +55,8 @@ def test_everything_comes_from_the_wheel(python, tmp_path):
         "import reidbench, reidbench_registry, reidbench_mllm\n"
         "print(reidbench.__file__, reidbench_registry.__file__, reidbench_mllm.__file__)"
     )
-    where = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    command = [python, "-c", code]
+    where = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=ENV)
     assert all(str(python.parents[1]) in path for path in where.stdout.split()), where.stdout
     assert where.stdout.split(), where.stderr
     names = {r["name"] for r in json.loads(call(python, "list", "--json", cwd=tmp_path))}
@@ -64,10 +71,19 @@ def test_the_main_job_runs_from_the_wheel(python, tmp_path):
         "teacher.train.steps=1", "teacher.train.sampler.p=3",
         "student.train.steps=1", "student.train.sampler.p=3", "run.name=tiny",
     ]  # fmt: skip
-    config = ROOT / "configs" / "distill_pcm_fr.py"
-    call(python, "run", config, "--cfg-options", *options, cwd=tmp_path)
+    call(python, "run", "distill_pcm_fr", "--cfg-options", *options, cwd=tmp_path)
     result = json.loads((tmp_path / "runs" / "tiny" / "result.json").read_text())
     assert len(result["scores"]) == 9
+
+
+def test_the_shipped_configs_come_with_the_wheel(python, tmp_path):
+    rows = json.loads(call(python, "configs", "--json", cwd=tmp_path))
+    inside = {row["name"]: Path(row["path"]) for row in rows}
+    files = [p.relative_to(ROOT / "configs") for p in (ROOT / "configs").rglob("*.py")]
+    assert inside.keys() == {f.with_suffix("").as_posix() for f in files if "_base_" not in f.parts}
+    assert all(python.parents[1] in path.parents for path in inside.values())
+    shown = call(python, "configs", "distill_cosine", cwd=tmp_path)
+    assert shown == (ROOT / "configs" / "distill_cosine.py").read_text()
 
 
 def test_a_plugin_is_written_and_checked_from_the_wheel(python, tmp_path):
@@ -79,5 +95,5 @@ def test_a_plugin_is_written_and_checked_from_the_wheel(python, tmp_path):
 
 def test_the_golden_suite_comes_with_the_wheel(python, tmp_path):
     command = [python, "-m", "reidbench.evaluation.golden", tmp_path / "golden"]
-    subprocess.run(command, check=True, capture_output=True, cwd=tmp_path)
+    subprocess.run(command, check=True, capture_output=True, cwd=tmp_path, env=ENV)
     assert len(list((tmp_path / "golden").glob("*/expected.json"))) >= 15

@@ -4,36 +4,40 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from string import ascii_uppercase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reidbench_registry import ConfigError
 
+from .parser import add_verb
+from .selection import add_selection, check_known, fractions, interval, percent
+
+if TYPE_CHECKING:
+    from ..sheet import Sheet
+
 EPILOG = """examples:
   reidbench compare runs/distill_cosine-seed0 runs/distill_pcm_fr-seed0
-  reidbench compare baseline.json runs/mine-seed0 --metrics R1 mAP --json
+  reidbench compare baseline.json runs/mine-seed0 --mode edge --metrics R1 mAP
+  reidbench compare baseline.json runs/mine-seed0 --csv
 
 Each argument is a run folder or a result file (of `reidbench score --out`). Differences are paired
-query by query, against the first result; intervals are 95%, from resampled identities. A difference
-whose interval holds 0 is marked ~: the data cannot separate the two. Numbers that do not mean the
-same (another data set, exclusion rule, gallery ...) are refused, with the fields that differ.
+query by query, against the first result. Their intervals are 95%, from resampled identities; p is
+that of a two-sided permutation test over identities. A difference whose interval holds 0 is marked
+~: the data cannot separate the two. p is not corrected for the number of rows. Numbers that do not
+mean the same (another data set, exclusion rule, gallery ...) are refused, with the fields that
+differ.
+
+Where the table is wider than the terminal, each figure has a line of its own (as with --long).
 """
 LABELS = ascii_uppercase
-WIDE = 2000
-"""Columns that no table of results fills."""
 
 
 def add_parser(verbs: argparse._SubParsersAction) -> None:
-    parser = verbs.add_parser(
-        "compare",
-        help="results side by side, with paired differences",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = add_verb(verbs, "compare", "results side by side, with paired differences", EPILOG)
     parser.add_argument("results", nargs="+", type=Path, help="run folders or result files")
-    parser.add_argument("--metrics", nargs="+", metavar="METRIC", help="only these")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_selection(parser)
     parser.set_defaults(handler=handle)
 
 
@@ -45,71 +49,112 @@ def handle(arguments: argparse.Namespace) -> int:
 
     results = [Result.read(path, label) for path, label in zip(paths, LABELS, strict=False)]
     comparison = compare(results, arguments.metrics)
+    for what in ("task", "mode"):
+        given = getattr(arguments, what)
+        check_known(what, given, (row[what] for row in comparison["rows"]))
+        if given:
+            comparison["rows"] = [row for row in comparison["rows"] if row[what] in given]
     if arguments.json:
         print(json.dumps(comparison, indent=2, ensure_ascii=False))
-        return 0
-
-    _show(comparison)
+    elif arguments.csv:
+        print(_tidy(comparison).csv(), end="")
+    elif arguments.markdown:
+        print(_side_by_side(comparison).markdown())
+    else:
+        _show(comparison, arguments.long)
     return 0
 
 
-def _show(comparison: dict[str, Any]) -> None:
+def _show(comparison: dict[str, Any], long: bool) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.text import Text
+
+    from ..lines import print_line
 
     console = Console()
-    labels = [r["label"] for r in comparison["results"]]
     for r in comparison["results"]:
-        name = f"  ({r['run']})" if r["run"] else ""
-        console.print(f"{r['label']}  {r['path']}{name}", highlight=False, soft_wrap=True)
-    table = Table(
-        caption="percent, 95% intervals; ~ not separable",
-        caption_justify="left",
-        padding=(0, 1, 0, 0),
-        box=None,
-    )
-    for column in ("task", "mode", "metric"):
-        table.add_column(column, no_wrap=True)
-    for label in labels:
-        table.add_column(label, justify="right", no_wrap=True)
-        if label != labels[0]:
-            table.add_column(f"{label} - {labels[0]}", justify="right", no_wrap=True)
-    previous = None
-    for row in comparison["rows"]:
-        group = row["task"], row["mode"]
-        if previous not in (None, group):
-            table.add_row()
-        cells = group if group != previous else ("", "")
-        table.add_row(*cells, row["metric"], *_cells(row, labels))
-        previous = group
-    # Where there is no terminal, or a narrow one, a long line says more than a cut one.
-    Console(width=max(console.width, WIDE)).print(table)
+        name = f"  ({r['run']})" if r["run"] not in (None, Path(r["path"]).name) else ""
+        print_line(console, Text(f"{r['label']}  {r['path']}{name}"), 3)
+    wide = _side_by_side(comparison)
+    if not long and wide.fits(console):
+        wide.show(console)
+    else:
+        for group, sheet in _line_by_line(comparison):
+            console.print()
+            print_line(console, Text(group, "bold"))
+            sheet.show(console)
+    print_line(console, Text("percent, 95% intervals; ~ not separable; p of a permutation test"))
     for c in comparison["conditions"]:
         values = ", ".join(f"{label} {value}" for label, value in c["values"].items())
-        console.print(f"differs  {c['mode']}: {c['name']}: {values}", highlight=False)
+        print_line(console, Text(f"differs  {c['mode']}: {c['name']}: {values}"), 9)
 
 
-def _cells(row: dict[str, Any], labels: list[str]) -> list[str]:
-    values = {v["result"]: v for v in row["values"]}
-    cells = []
-    for label in labels:
-        value = values.get(label)
-        cells.append(f"{100 * value['value']:.1f} {_interval(value['interval'])}" if value else "-")
-        if label != labels[0]:
-            cells.append(_difference(value) if value else "-")
-    return cells
+def _side_by_side(comparison: dict[str, Any]) -> Sheet:
+    """A row for each metric, columns for each result and difference."""
+    from ..sheet import Sheet
+
+    first, *others = (r["label"] for r in comparison["results"])
+    numbers = [first]
+    for label in others:
+        numbers += [label, f"{label} - {first}", "p" if len(others) == 1 else f"p {label}"]
+    rows = []
+    for row in comparison["rows"]:
+        values = {v["result"]: v for v in row["values"]}
+        cells = [_value(values.get(first))]
+        for label in others:
+            value = values.get(label)
+            cells += [_value(value), _difference(value) or "-", _p(value) or "-"]
+        rows.append([row["task"], row["mode"], row["metric"], *cells])
+    return Sheet(["task", "mode", "metric", *numbers], rows, right=numbers, group=2, spaced=True)
 
 
-def _difference(value: dict[str, Any]) -> str:
-    if "difference" not in value:
-        return "-"
-    mark = "  " if value["separable"] else " ~"
-    interval = _interval(value["difference_interval"], sign="+")
-    return f"{100 * value['difference']:+.1f} {interval}{mark}"
+def _line_by_line(comparison: dict[str, Any]) -> Iterator[tuple[str, Sheet]]:
+    """task and mode -> a row for each metric and result."""
+    from ..sheet import Sheet
+
+    groups: dict[str, list[list[str]]] = {}
+    width = max((len(row["metric"]) for row in comparison["rows"]), default=0)
+    for row in comparison["rows"]:
+        lines = groups.setdefault(f"{row['task']}, {row['mode']}", [])
+        for place, v in enumerate(row["values"]):
+            metric = "" if place else row["metric"]
+            # One column: with two, the lines would not fit into 60 columns.
+            lines.append([f"{metric:<{width}} {v['result']}", _value(v), _difference(v), _p(v)])
+    first = comparison["results"][0]["label"]
+    numbers = ["value", f"minus {first}", "p"]
+    for group, lines in groups.items():
+        yield group, Sheet(["metric", *numbers], lines, right=numbers)
 
 
-def _interval(interval: list[float] | None, sign: str = "") -> str:
-    if interval is None:
-        return "(?)"
-    low, high = (f"{100 * edge:{sign}.1f}" for edge in interval)
-    return f"({low}, {high})"
+def _tidy(comparison: dict[str, Any]) -> Sheet:
+    """A row for each task, mode, metric and result, in fractions."""
+    from ..sheet import Sheet
+
+    paths = {r["label"]: r["path"] for r in comparison["results"]}
+    columns = ["task", "mode", "metric", "result", "path", "value", "low", "high", "difference"]
+    rows = []
+    for row in comparison["rows"]:
+        for v in row["values"]:
+            names = [row["task"], v["mode"], row["metric"], v["result"], paths[v["result"]]]
+            edges = v.get("difference_interval") or (None, None)
+            figures = [v["value"], *(v["interval"] or (None, None)), v.get("difference"), *edges]
+            rows.append([*names, *fractions(*figures, v.get("p"))])
+    return Sheet([*columns, "difference_low", "difference_high", "p"], rows)
+
+
+def _value(value: dict[str, Any] | None) -> str:
+    return f"{percent(value['value'])} {interval(value['interval'])}" if value else "-"
+
+
+def _difference(value: dict[str, Any] | None) -> str:
+    if value is None or "difference" not in value:
+        return ""
+    mark = " ~" if value["separable"] is False else "  "
+    return (
+        f"{percent(value['difference'], '+')} {interval(value['difference_interval'], '+')}{mark}"
+    )
+
+
+def _p(value: dict[str, Any] | None) -> str:
+    p = value.get("p") if value else None
+    return "" if p is None else "<0.001" if p < 0.001 else f"{p:.3f}"

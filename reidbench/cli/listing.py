@@ -7,13 +7,15 @@ import json
 
 from reidbench_registry import KINDS
 
+from .parser import add_verb
+
 
 def add_parser(verbs: argparse._SubParsersAction) -> None:
-    parser = verbs.add_parser(
+    parser = add_verb(
+        verbs,
         "list",
-        help="which entries exist, and in which plugin",
-        epilog="examples:\n  reidbench list\n  reidbench list distiller --json",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "which entries exist, and in which plugin",
+        "examples:\n  reidbench list\n  reidbench list distiller --json",
     )
     parser.add_argument("kind", nargs="?", help=f"one of {', '.join(KINDS)}")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -40,13 +42,12 @@ def handle(arguments: argparse.Namespace) -> int:
         return 0
 
     from rich.console import Console
-    from rich.table import Table
 
-    table = Table(box=None)
-    for column in ("kind", "name", "package", "distribution", "version"):
-        table.add_column(column)
-    for e in entries:
-        owner = e.owner
-        table.add_row(e.kind, e.name, owner.package, owner.distribution, owner.version)
-    Console().print(table)
+    from ..sheet import Sheet
+
+    columns = ["kind", "name", "package", "distribution", "version"]
+    cells = [
+        [e.kind, e.name, e.owner.package, e.owner.distribution, e.owner.version] for e in entries
+    ]
+    Sheet(columns, cells).show(Console())
     return 0

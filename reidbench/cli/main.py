@@ -3,30 +3,49 @@
 from __future__ import annotations
 
 import argparse
-import errno
+import contextlib
+import logging
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NoReturn
 
-from reidbench_registry import PluginError, ReidbenchError
+from reidbench_registry import ConfigError, PluginError, ReidbenchError, did_you_mean
 
 from .. import distributed, signals
-from . import compare, data, evaluate, listing, new, plugins, run, score
+from . import (
+    compare,
+    completion,
+    configs,
+    data,
+    evaluate,
+    listing,
+    new,
+    plugins,
+    run,
+    runs,
+    score,
+    show,
+)
+from .parser import Help, parse
+from .shared import check_folder
+from .system import in_words
 
-VERBS = (run, evaluate, score, compare, data, listing, plugins, new)
+VERBS = (
+    run, evaluate, score, compare, show, runs, configs, data, listing, plugins, new, completion
+)  # fmt: skip
 WITH_PLUGINS = ("run", "eval", "score", "data", "list", "plugins")
 """Verbs that load plugins."""
 BUG = 70
 INTERRUPTED, TERMINATED = 130, 143
-DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 
 EPILOG = """examples:
-  reidbench run configs/distill_pcm_fr.py
-  reidbench run configs/distill_cosine.py --seed 3 --cfg-options student.train.steps=200
+  reidbench configs
+  reidbench run distill_pcm_fr
+  reidbench run distill_cosine --seed 3 --cfg-options student.train.steps=200
   reidbench list distiller
-  reidbench plugins --json
 
 exit codes: 0 fine, 1 a check said no, 2 your mistake (one line says which), 70 a bug in reidbench
 """
@@ -47,11 +66,44 @@ def script() -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
+    parser = make_parser()
+    own = _verbs_of(parser)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    chosen = argparse.Namespace()
+    try:
+        with signals.handled():
+            if words and words[0] not in (*own, "--version"):
+                parser = _with_plugins(parser, words, own)
+            chosen = parse(parser, words)
+            return _handle(chosen)
+    except ReidbenchError as error:
+        if getattr(chosen, "verbose", False):
+            traceback.print_exc()
+        else:
+            _show_cause(error)
+        return _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        print("interrupted: the same command continues", file=sys.stderr)
+        return TERMINATED if signals.received() == signal.SIGTERM else INTERRUPTED
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        if (line := in_words(error, chosen)) is None:
+            return _bug()
+        if getattr(chosen, "verbose", False):
+            traceback.print_exc()
+        return _fail(line, ReidbenchError.exit_code)
+    except Exception:
+        return _bug()
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of reidbench's own verbs."""
     parser = argparse.ArgumentParser(
         prog="reidbench",
         description="Train, distil and evaluate cross-modal person re-identification models.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Help,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
@@ -61,33 +113,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         verbs.choices[name].add_argument(
             "--strict-plugins", action="store_true", help="a broken plugin is an error (for CI)"
         )
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        with signals.handled():
-            if words and words[0] not in (*verbs.choices, "--version"):
-                parser = _with_plugins(parser, words, set(verbs.choices))
-            return _handle(parser.parse_args(words))
-    except ReidbenchError as error:
-        _show_cause(error)
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("interrupted: the same command continues", file=sys.stderr)
-        return TERMINATED if signals.received() == signal.SIGTERM else INTERRUPTED
-    except BrokenPipeError:
-        return 0
-    except OSError as error:
-        # A full disk or a folder without permission; any other is a bug like the rest.
-        if error.errno in DISK:
-            print(f"error: {error}", file=sys.stderr)
-            return ReidbenchError.exit_code
-        return _bug()
-    except Exception:
-        return _bug()
+    return parser
+
+
+def _verbs_of(parser: argparse.ArgumentParser) -> list[str]:
+    choices = [a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    return list(choices[0])
 
 
 def _with_plugins(
-    parser: argparse.ArgumentParser, words: list[str], own: set[str]
+    parser: argparse.ArgumentParser, words: list[str], own: list[str]
 ) -> argparse.ArgumentParser:
     """The parser of a plugin's verb when `words` begin with one, else ours with those verbs in its
     help. Verbs of ours never come here, so a plugin cannot take one."""
@@ -96,6 +131,11 @@ def _with_plugins(
     host = PluginHost()
     if words and (theirs := host.command(words[0])) is not None:
         return theirs
+    if words and not words[0].startswith("-"):
+        known = [*own, *host.commands()]
+        raise ConfigError(
+            f"unknown verb {words[0]!r}{did_you_mean(words[0], known)} (verbs: {', '.join(known)})"
+        )
     lines = [
         f"  {verb:<20}{', '.join(names)}{' (hidden: a verb of reidbench)' if verb in own else ''}"
         for verb, names in host.commands().items()
@@ -122,11 +162,51 @@ def _handle(chosen: argparse.Namespace) -> int:
     handler = getattr(chosen, "handler", None)
     if not callable(handler):
         raise PluginError("this verb of a plugin has no handler: parser.set_defaults(handler=...)")
+    if isinstance(work_dir := getattr(chosen, "work_dir", None), Path):
+        check_folder("--work-dir", work_dir)
     before = STRICT.set(getattr(chosen, "strict_plugins", False))
     try:
-        return handler(chosen) or 0
+        with _level(chosen):
+            return handler(chosen) or 0
     finally:
         STRICT.reset(before)
+
+
+@contextlib.contextmanager
+def _level(chosen: argparse.Namespace) -> Iterator[None]:
+    """`--quiet` and `--verbose`; only rank 0 speaks."""
+    logger = logging.getLogger("reidbench")
+    if not logger.handlers:
+        logger.addHandler(_Lines())
+        logger.propagate = False
+    quiet = getattr(chosen, "quiet", False)
+    logger.setLevel(logging.ERROR if quiet or not distributed.is_main() else logging.WARNING)
+    if not quiet and not getattr(chosen, "verbose", False):
+        yield
+        return
+    from ..reporter import LEVEL, Level
+
+    before = LEVEL.set(Level.QUIET if quiet else Level.VERBOSE)
+    try:
+        yield
+    finally:
+        LEVEL.reset(before)
+
+
+class _Lines(logging.Handler):
+    """A line on standard error for each warning."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from ..lines import say
+
+        say(f"note: {record.getMessage()}")
+
+
+def _fail(line: str, code: int) -> int:
+    from ..lines import say
+
+    say(f"error: {line}")
+    return code
 
 
 def _bug() -> int:

@@ -7,33 +7,36 @@ import importlib.util
 import keyword
 import os
 import re
+import shlex
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 
 from reidbench_registry import API_VERSION, KINDS, ConfigError, did_you_mean
 
 from ..tools.files import whole_folder
+from .parser import add_verb
 
 TEMPLATES = Path(__file__).parents[1] / "templates" / "plugin"
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 def add_parser(verbs: argparse._SubParsersAction) -> None:
-    parser = verbs.add_parser("new", help="write a new plugin package to start from")
+    parser = add_verb(verbs, "new", "write a new plugin package to start from")
     things = parser.add_subparsers(title="things", metavar="THING", required=True)
-    plugin = things.add_parser(
+    plugin = add_verb(
+        things,
         "plugin",
-        help="a complete small package with one working entry and its tests",
-        epilog=(
-            "examples:\n"
-            "  reidbench new plugin reid-nearby --kind distiller\n"
-            "  reidbench new plugin reid-tinynet --kind backbone --dir ~/src"
-        ),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "a complete small package with working entries and their tests",
+        "examples:\n"
+        "  reidbench new plugin reid-nearby --kind distiller\n"
+        "  reidbench new plugin reid-tinynet --kind backbone loss --dir ~/src",
     )
     plugin.add_argument("name", help="name of the distribution, as pip will know it")
-    plugin.add_argument("--kind", required=True, help=f"one of {', '.join(KINDS)}")
+    plugin.add_argument(
+        "--kind", nargs="+", required=True, help=f"one or several of {', '.join(KINDS)}"
+    )
     plugin.add_argument(
         "--dir", type=Path, default=Path(), help="where the package's folder goes (default: here)"
     )
@@ -42,38 +45,40 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
 
 def handle(arguments: argparse.Namespace) -> int:
     folder = write_plugin(arguments.name, arguments.kind, arguments.dir)
-    print(f"{folder}: a plugin with one {arguments.kind}; next:")
-    print(f"  pip install -e {folder} && pytest {folder}")
+    print(f"{folder}: a plugin with {_listed([f'one {kind}' for kind in arguments.kind])}; next:")
+    print(f"  pip install -e {shlex.quote(f'{folder}[test]')} && pytest {shlex.quote(str(folder))}")
     return 0
 
 
-def write_plugin(name: str, kind: str, parent: Path) -> Path:
-    """Write the package `name` with one working entry of `kind` into `parent / name`.
+def write_plugin(name: str, kinds: Sequence[str], parent: Path) -> Path:
+    """Write the package `name` with one working entry of each kind into `parent / name`.
 
     Raises ConfigError for a name that is no package's, an unknown kind or a folder that exists."""
-    if kind not in KINDS:
-        raise ConfigError(
-            f"unknown kind {kind!r}{did_you_mean(kind, KINDS)} (kinds: {', '.join(KINDS)})"
-        )
+    for kind in kinds:
+        if kind not in KINDS:
+            raise ConfigError(
+                f"unknown kind {kind!r}{did_you_mean(kind, KINDS)} (kinds: {', '.join(KINDS)})"
+            )
+    if len(set(kinds)) < len(kinds):
+        raise ConfigError(f"--kind {' '.join(kinds)}: each kind once")
     package = package_name(name)
     folder = parent / name
     if os.path.lexists(folder):
         raise ConfigError(f"{folder} exists: nothing was written")
     if package in sys.stdlib_module_names or importlib.util.find_spec(package):
         raise ConfigError(f"{name!r}: there is already a module {package!r} in this environment")
-    words = {
-        "name": name,
-        "package": package,
-        "kind": kind,
-        "api": str(API_VERSION),
-        "entry": "".join(word[0].upper() + word[1:] for word in package.split("_")),
-    }
-    words["use"] = _fill(TEMPLATES / kind / "use.md.tmpl", words).strip()
+    entry = "".join(word[0].upper() + word[1:] for word in package.split("_"))
+    # Of several entries each has its kind in its name.
+    entries = {kind: entry + (kind.capitalize() if len(kinds) > 1 else "") for kind in kinds}
+    words = {"name": name, "package": package, "api": str(API_VERSION)} | _about(package, entries)
     try:
         with whole_folder(folder) as part:
-            for path, template in _files(kind, package).items():
-                (part / path).parent.mkdir(exist_ok=True)
-                (part / path).write_text(_fill(TEMPLATES / template, words), encoding="utf-8")
+            for path, template in _SHARED.items():
+                _write(part / path.replace("PACKAGE", package), template, words)
+            for kind, entry in entries.items():
+                of_kind = words | {"kind": kind, "entry": entry}
+                _write(part / package / f"{kind}.py", f"{kind}/entry.py.tmpl", of_kind)
+                _write(part / "tests" / f"test_{kind}.py", f"{kind}/test.py.tmpl", of_kind)
     except (FileExistsError, NotADirectoryError):
         raise ConfigError(f"--dir {parent}: not a folder") from None
     return folder
@@ -92,17 +97,56 @@ def package_name(name: str) -> str:
     return package
 
 
-def _files(kind: str, package: str) -> dict[str, str]:
-    """File of the package -> its template."""
+_SHARED = {
+    "pyproject.toml": "pyproject.toml.tmpl",
+    "README.md": "README.md.tmpl",
+    "PACKAGE/__init__.py": "init.py.tmpl",
+    "tests/test_contract.py": "test_contract.py.tmpl",
+}
+"""File of the package -> its template, whatever the kinds are"""
+
+
+def _about(package: str, entries: Mapping[str, str]) -> dict[str, str]:
+    """What the files that all entries share say about them."""
+    what = _listed([f"a {kind}" for kind in entries])
+    uses = [
+        _fill(TEMPLATES / kind / "use.md.tmpl", {"entry": entry}).strip()
+        for kind, entry in entries.items()
+    ]
     return {
-        "pyproject.toml": "pyproject.toml.tmpl",
-        "README.md": "README.md.tmpl",
-        f"{package}/__init__.py": "init.py.tmpl",
-        f"{package}/{kind}.py": f"{kind}/entry.py.tmpl",
-        "tests/test_contract.py": "test_contract.py.tmpl",
-        f"tests/test_{kind}.py": f"{kind}/test.py.tmpl",
+        "what": f"{what[0].upper()}{what[1:]}",
+        "brings": _listed([f"the {kind} `{entry}`" for kind, entry in entries.items()]),
+        "tested": _do(entries, f"{next(iter(entries.values()))} does what", "The entries do what"),
+        "registers": "\n".join(
+            f'    catalog.add("{kind}", "{entry}", "{package}.{kind}:{entry}")'
+            for kind, entry in entries.items()
+        ),
+        "lists": "\n".join(f"reidbench list {kind}" for kind in entries),
+        "files": _listed([f"`{package}/{kind}.py`" for kind in entries]),
+        "hold": _do(entries, "is the entry", "are the entries"),
+        "names": _do(entries, "names the entry", "names the entries"),
+        "asks": _do(entries, "asks", "ask"),
+        "them": _do(entries, "it", "them"),
+        "their": _do(entries, "its kind", "their kinds"),
+        "signature": _do(entries, "its signature", "their signatures"),
+        "use": "\n\n".join(uses),
     }
 
 
-def _fill(template: Path, words: dict[str, str]) -> str:
+def _do(entries: Mapping[str, str], one: str, several: str) -> str:
+    return one if len(entries) == 1 else several
+
+
+def _listed(words: Sequence[str]) -> str:
+    """`a, b and c`"""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _write(path: Path, template: str, words: Mapping[str, str]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(_fill(TEMPLATES / template, words), encoding="utf-8")
+
+
+def _fill(template: Path, words: Mapping[str, str]) -> str:
     return Template(template.read_text(encoding="utf-8")).substitute(words)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from reidbench_registry import DataError
 
-from .shared import add_options, show, use_passive_waiting
+from .parser import add_verb
+from .shared import add_options, greet, show, use_passive_waiting
 
 EPILOG = """examples:
-  reidbench run configs/distill_pcm_fr.py
-  reidbench run configs/distill_pcm_fr.py --seed 1 --work-dir /data/runs
-  reidbench run configs/distill_pcm_fr.py --cfg-options student.train.distillers.0.weight=0.3
-  reidbench run configs/paper/teacher_qwen2vl_2b.py --dry-run
+  reidbench run distill_pcm_fr
+  reidbench run my_config.py --seed 1 --work-dir /data/runs
+  reidbench run distill_pcm_fr --cfg-options student.train.distillers.0.weight=0.3
+  reidbench run paper/teacher_qwen2vl_2b --dry-run
+
+A Python config is a program: run only those that you trust. `reidbench configs` lists the shipped
+ones.
 
 Stages whose output is present are skipped, so an interrupted run continues, and runs that share a
 teacher train it once. A training that was interrupted continues from its last checkpoint.
@@ -21,13 +24,8 @@ teacher train it once. A training that was interrupted continues from its last c
 
 
 def add_parser(verbs: argparse._SubParsersAction) -> None:
-    parser = verbs.add_parser(
-        "run",
-        help="train, distil and evaluate what a config describes",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("config", type=Path, help="a .py, .json or .toml config")
+    parser = add_verb(verbs, "run", "train, distil and evaluate what a config describes", EPILOG)
+    parser.add_argument("config", help="a .py, .json or .toml file, or a shipped config's name")
     add_options(parser)
     parser.add_argument("--seed", type=int, help="short for --cfg-options run.seed=N")
     parser.add_argument(
@@ -39,19 +37,22 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
 
 
 def handle(arguments: argparse.Namespace) -> int:
+    from ..config.shipped import find
+
     use_passive_waiting()
+    config = find(arguments.config)
+    greet(f"{config}", arguments)
     if arguments.dry_run:
         from ..run.dry import dry_run
 
-        whole = dry_run(arguments.config, arguments.cfg_options, arguments.seed, arguments.work_dir)
+        whole = dry_run(config, arguments.cfg_options, arguments.seed, arguments.work_dir)
         if not whole:
             raise DataError("something that the run needs is missing (see above)")
         return 0
     from ..run import runner
 
-    context = runner.prepare(
-        arguments.config, arguments.cfg_options, arguments.seed, arguments.work_dir
-    )
+    context = runner.prepare(config, arguments.cfg_options, arguments.seed, arguments.work_dir)
+    context.reporter.show("run", f"{context.run_dir}")
     record = runner.execute(context)
     if record is not None:
         show(context, record)

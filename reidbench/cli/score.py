@@ -10,6 +10,8 @@ from typing import Any
 
 from reidbench_registry import ConfigError
 
+from .parser import add_verb
+
 EPILOG = """examples:
   reidbench score embeddings.npz --manifest test.csv --protocol qrcm/distill
   reidbench score student.safetensors --gallery-embeddings teacher.safetensors --mode edge-cloud \\
@@ -27,12 +29,7 @@ query by query, into a folder beside the result, for `reidbench compare`.
 
 
 def add_parser(verbs: argparse._SubParsersAction) -> None:
-    parser = verbs.add_parser(
-        "score",
-        help="score embeddings that were made anywhere",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = add_verb(verbs, "score", "score embeddings that were made anywhere", EPILOG)
     parser.add_argument("embeddings", type=Path, help="of the queries, and of the gallery too")
     parser.add_argument("--manifest", type=Path, required=True, help="what each item shows")
     what = parser.add_mutually_exclusive_group(required=True)
@@ -103,7 +100,7 @@ def handle(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     console = Console()
-    console.print(result_table(record))
+    result_table(record).show(console)
     if out is not None:
         console.print(f"{out}", highlight=False, soft_wrap=True)
     return 0

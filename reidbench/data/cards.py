@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from reidbench_registry import MODALITIES, DatasetCard, Entry, PluginError, ReidbenchError
+from reidbench_registry import (
+    MODALITIES,
+    ConfigError,
+    DatasetCard,
+    Entry,
+    PluginError,
+    ReidbenchError,
+)
 from reidbench_registry.errors import explain
 from reidbench_registry.signature import signature
 
@@ -13,13 +20,17 @@ def card_of(entry: Entry) -> DatasetCard:
     """The card of a data set entry, as it is before any file is read.
 
     A card belongs to an object, and most objects need a root. The contract says that building an
-    object reads nothing, so each required argument gets the name of a folder that does not exist.
+    object reads nothing, so each required argument gets the name of a folder that does not exist,
+    or a list of one.
 
     Raises PluginError when the entry cannot be loaded, or refuses such a name."""
-    placeholders = {name: UNREAD for name, needed in signature(entry).parameters.items() if needed}
+    needed = [name for name, needed in signature(entry).parameters.items() if needed]
     target = entry.load()
     try:
-        card = target(**placeholders).card
+        try:
+            card = target(**dict.fromkeys(needed, UNREAD)).card
+        except ConfigError:
+            card = target(**{name: [UNREAD] for name in needed}).card
     except ReidbenchError as error:
         raise PluginError(f"no card without its arguments: {error}") from None
     except Exception as error:  # third-party code, called in a way that it may not expect

@@ -133,19 +133,24 @@ class PluginHost:
 
 
 def _discover() -> Iterator[Plugin]:
-    disabled = {_folded(name) for name in os.environ.get(DISABLE, "").split(",")}
-    points, unreadable = _entry_points()
+    disabled = {folded(name) for name in os.environ.get(DISABLE, "").split(",")}
+    points, unreadable = discovered()
     yield from unreadable
-    for point in sorted(points, key=lambda p: (p.name, p.value)):
-        yield load(point, _folded(point.name) in disabled)
+    for point in points:
+        yield load(point, folded(point.name) in disabled)
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     return name.strip().replace("-", "_")
 
 
+def discovered() -> tuple[list[EntryPoint], list[Plugin]]:
+    """The entry points of our group, sorted, and plugins of which not even these can be read."""
+    points, unreadable = _entry_points()
+    return sorted(points, key=lambda p: (p.name, p.value)), unreadable
+
+
 def _entry_points() -> tuple[list[EntryPoint], list[Plugin]]:
-    """The entry points of our group, and plugins of which not even these can be read."""
     try:
         return list(entry_points(group=ENTRY_POINT_GROUP)), []
     except Exception:

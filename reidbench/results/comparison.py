@@ -15,6 +15,7 @@ from ..evaluation.bootstrap import paired
 from .differences import differences
 from .per_query import PerQuery, load_per_query, per_query_folder
 from .record import Identity, Level, ResultRecord, Row, read
+from .significance import p_values
 
 SAME = 1e-9
 """Figures query by query belong to a result when their means are its values."""
@@ -58,7 +59,8 @@ def compare(results: Sequence[Result], metrics: Sequence[str] | None = None) -> 
     - `results`: label, path and run of each;
     - `rows`: per task, mode and metric a list `values`, one for each result that has it: value,
       interval and, except for the first, difference and difference_interval (this result minus
-      the first) and separable: whether that interval leaves 0 out (null with a single identity);
+      the first), separable: whether that interval leaves 0 out, and p of a paired permutation test
+      (null with a single identity);
     - `conditions`: where the results differ in what surrounds a number: mode, name, value by label.
 
     Rows of one mode are compared; a result that has a single mode for a task is compared with the
@@ -139,7 +141,9 @@ def _rows(
     first, first_row = members[0]
     rows: dict[str, list[dict[str, Any]]] = {}
     for result, row in members:
-        paired_with_first = {} if result is first else _paired(result, row, first, first_row)
+        paired_with_first: dict[str, dict[str, Any]] = {}
+        if result is not first:
+            paired_with_first = _paired(result, row, first, first_row, metrics)
         for name, value in row.metrics.items():
             if metrics and name not in metrics:
                 continue
@@ -150,7 +154,7 @@ def _rows(
                 "interval": _pair(row.interval.get(name)),
             }
             if name in paired_with_first:
-                one |= _difference(*paired_with_first[name])
+                one |= paired_with_first[name]
             rows.setdefault(name, []).append(one)
     meaning = first_row.identity.hash
     return [
@@ -159,18 +163,20 @@ def _rows(
     ]
 
 
-def _difference(mean: float, low: float, high: float) -> dict[str, Any]:
+def _difference(mean: float, low: float, high: float, p: float | None) -> dict[str, Any]:
     known = not np.isnan(low)
     return {
         "difference": mean,
         "difference_interval": [low, high] if known else None,
         "separable": bool(low > 0 or high < 0) if known else None,
+        "p": p,
     }
 
 
 def _paired(
-    result: Result, row: Row, first: Result, first_row: Row
-) -> dict[str, tuple[float, float, float]]:
+    result: Result, row: Row, first: Result, first_row: Row, metrics: Sequence[str] | None
+) -> dict[str, dict[str, Any]]:
+    """metric -> the difference to the first result, with its interval and p"""
     mine = result.per_query[_task(row), row.mode]
     theirs = first.per_query[_task(first_row), first_row.mode]
     place = {item: i for i, item in enumerate(mine.item_ids)}
@@ -180,8 +186,16 @@ def _paired(
         )
     # The order of a manifest is not part of a task's identity.
     order = [place[item] for item in theirs.item_ids]
-    aligned = {name: values[order] for name, values in mine.figures.items()}
-    return paired(aligned, theirs.figures, theirs.pids)
+    aligned = {
+        name: values[order]
+        for name, values in mine.figures.items()
+        if name in theirs.figures and (not metrics or name in metrics)
+    }
+    if not aligned:
+        return {}
+    edges = paired(aligned, theirs.figures, theirs.pids)
+    p = p_values({n: v - theirs.figures[n] for n, v in aligned.items()}, theirs.pids)
+    return {name: _difference(*edges[name], p[name]) for name in aligned}
 
 
 def _conditions(results: Sequence[Result]) -> list[dict[str, Any]]:

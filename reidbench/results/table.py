@@ -4,37 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
+from ..sheet import Sheet
 from .record import ResultRecord, Row
 
 
-def result_table(record: ResultRecord) -> Table:
+def result_table(record: ResultRecord) -> Sheet:
     """task x mode x metrics, in percent, under the protocol's name."""
-    rows = record.scores
-    names = list(rows[0].metrics)
-    table = Table(
-        title=_title(record),
-        caption=caption(rows),
-        title_justify="left",
-        caption_justify="left",
-    )
-    table.add_column("task", overflow="fold")
-    table.add_column("mode")
-    for name in names:
-        table.add_column(name, justify="right")
-    previous = None
-    for row in rows:
-        task = row.identity.task.name
-        if previous not in (None, task):
-            table.add_section()
+    names = list(record.scores[0].metrics)
+    rows = []
+    for row in record.scores:
         figures = (f"{100 * row.metrics[name]:.1f}" for name in names)
-        table.add_row(task if task != previous else "", row.mode, *figures)
-        previous = task
-    return table
+        rows.append([row.identity.task.name, row.mode, *figures])
+    return Sheet(
+        ["task", "mode", *names],
+        rows,
+        right=names,
+        group=1,
+        title=title(record),
+        caption=caption(record.scores),
+        boxed=True,
+    )
 
 
-def _title(record: ResultRecord) -> str:
+def title(record: ResultRecord) -> str:
     data = f"{record.dataset.name}{' (synthetic)' if record.dataset.synthetic else ''}"
     title = f"{record.protocol or record.scores[0].identity.task.name} on {data}"
     return title if record.seed is None else f"{title}, seed {record.seed}"
@@ -42,12 +34,20 @@ def _title(record: ResultRecord) -> str:
 
 def caption(rows: Sequence[Row]) -> str:
     """What a reader of the figures must know beside them."""
-    chance = sum(r.chance_R1 for r in rows) / len(rows)
     skipped = {r.identity.task.name: r.n_query - r.n_valid for r in rows}
-    words = [f"percent; chance R1 {100 * chance:.1f}"]
+    words = [f"percent; chance R1 {_chance(rows)}"]
     words += [f"{n} queries of {t} have no positive" for t, n in skipped.items() if n]
     if any(r.fused for r in rows):
         words.append("composite queries fused by the harness")
     if any(r.collapsed for r in rows):
         words.append("many similarities are equal: a collapsed model")
     return "; ".join(words)
+
+
+def _chance(rows: Sequence[Row]) -> str:
+    """Rank-1 of a random order: one number, or one a task where tasks differ."""
+    by_task = {r.identity.task.name: f"{100 * r.chance_R1:.1f}" for r in rows}
+    alike = len(set(by_task.values())) == 1
+    if alike:
+        return next(iter(by_task.values()))
+    return ", ".join(f"{value} ({task})" for task, value in by_task.items())

@@ -21,6 +21,10 @@ MARKER = "run.json"
 LAYOUT = 1
 """Number of the layout of run folders; raised when an older one can no longer be read."""
 RESERVED = ("stages", "partial", "cache")
+_WORDS = 56
+"""Bytes of the overrides in a name; two such names fit into one."""
+_LEFT_OUT = re.compile(r"""['"\s\[\]{}()]""")
+_NOT_IN_NAMES = re.compile(r"[^\w.+=,-]+")
 _NAME = re.compile(r"[\w+=,-][\w.+=,-]*")
 
 
@@ -35,10 +39,25 @@ def check_name(name: str) -> str:
 
 
 def name_of(path: Path, seed: str, options: list[str]) -> str:
-    """A name for what a config and its overrides describe."""
+    """A name for what a config and its overrides describe: `distill_cosine-seed0-run.threads=1`.
+
+    Overrides that a name cannot hold as they are (too long, other characters) end in a digest, so
+    that different ones have different names."""
     stem = re.sub(r"[^\w-]", "-", path.stem)
-    changed = sorted(o for o in options if not o.startswith("run.seed="))
-    return f"{stem}{seed}" + (f"-{json_digest(changed)[:6]}" if changed else "")
+    # Of two overrides of one value the last counts.
+    last = {option.partition("=")[0]: option for option in options}
+    last.pop("run.seed", None)
+    if not last:
+        return f"{stem}{seed}"
+    changed = sorted(last.values())
+    whole = ",".join(changed)
+    words = _NOT_IN_NAMES.sub("_", _LEFT_OUT.sub("", whole))
+    if words != whole or len(words.encode()) > _WORDS:
+        short = words.encode()[:_WORDS].decode(errors="ignore")
+        if len(short) < len(words) and "," in short:
+            short = short.rpartition(",")[0]
+        words = f"{short.rstrip('_,.=')}-{json_digest(changed)[:6]}"
+    return f"{stem}{seed}-{words}"
 
 
 def lay_out(context: Context) -> None:

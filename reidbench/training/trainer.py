@@ -106,7 +106,9 @@ def train(
     data = unwrapped(iter(loader(items, batches, run.workers)))
     if done.rng is not None:
         set_rng_state(done.rng)
-    bar = reporter.track(data, f"training {stage}", len(batches))
+    bar = reporter.track(
+        data, f"training {stage}", training.steps, done.steps, "step", items_per_unit=per_rank
+    )
     with signals.deferred(), _located(stage) as place:
         for number, group in enumerate(in_groups(bar, per_rank), start=done.steps + 1):
             place.step = number

@@ -1,6 +1,9 @@
 """`reidbench compare`: paired differences, marks, and what may not stand side by side."""
 
+import csv
+import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -59,6 +62,7 @@ def test_differences_and_marks(scored, capsys):
     assert fair["separable"] is False and poor["separable"] is True
     low, high = poor["difference_interval"]
     assert low < poor["difference"] < high < 0
+    assert poor["p"] < 0.001 < fair["p"]
 
 
 def test_table_shows_everything(scored, capsys):
@@ -67,6 +71,39 @@ def test_table_shows_everything(scored, capsys):
     assert lines[0].startswith("A  ") and "B - A" in lines[3] and "C - A" in lines[3]
     one = next(line for line in lines if " mAP" in line)
     assert "…" not in one and one.count("(") == 5 and one.count("~") == 1
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+def test_a_narrow_terminal_gets_a_line_for_each_figure(scored, capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.chdir(scored)
+    capsys.readouterr()
+    assert main(["compare", "good.json", "fair.json", "poor.json"]) == 0
+    text = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= columns
+    assert "ir2rgb, scored" in lines and len([w for w in text.split() if w == "C"]) == 6
+
+
+def test_one_task_and_mode_as_csv_and_markdown(scored, capsys):
+    words = ["compare", str(scored / "good.json"), str(scored / "poor.json")]
+    assert main([*words, "--json"]) == 0
+    whole = json.loads(capsys.readouterr().out)["rows"]
+    assert main([*words, "--csv", "--task", "ir2rgb", "--mode", "scored"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert len(rows) == 2 * len(whole)
+    for row in rows:
+        (values,) = [r["values"] for r in whole if r["metric"] == row["metric"]]
+        (value,) = [v for v in values if v["result"] == row["result"]]
+        assert float(row["value"]) == value["value"]
+        assert row["p"] == (repr(value["p"]) if "p" in value else "")
+    assert main([*words, "--markdown", "--metrics", "mAP"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3 and lines[0] == "| task | mode | metric | A | B | B - A | p |"
+    assert main([*words, "--mode", "score"]) == 2
+    assert "--mode: no result has 'score'; did you mean 'scored'?" in capsys.readouterr().err
 
 
 def test_other_identities_are_refused_with_their_fields(scored, capsys):

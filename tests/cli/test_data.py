@@ -113,6 +113,9 @@ def test_info(capsys):
     assert data("info", "SYSU-MM01") == 0
     shown = capsys.readouterr().out
     assert "Wu et al." in shown and "signed agreement" in shown
+    # One whose folders are a list.
+    assert data("info", "QrCM-joint") == 0 and "several sets at once" in capsys.readouterr().out
+    assert not any("problem" in row for row in rows.values())
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv", "jsonl"])

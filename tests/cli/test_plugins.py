@@ -51,3 +51,25 @@ def test_an_unknown_plugin_is_named(name, capsys):
     assert main(["plugins", "check", name]) == 2
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert f"no plugin '{name}' is installed" in line
+
+
+NEEDY = """
+from reidbench_registry import hookimpl
+
+@hookimpl
+def reidbench_register(catalog):
+    catalog.add("loss", "Needy", "needy.loss:Needy")
+"""
+
+
+def test_a_missing_package_is_said_once(install, tmp_path, capsys):
+    install("needy", source="")
+    (tmp_path / "needy.py").unlink()
+    (tmp_path / "needy").mkdir()
+    (tmp_path / "needy" / "__init__.py").write_text(NEEDY)
+    (tmp_path / "needy" / "loss.py").write_text("import not_there\n\nclass Needy:\n    pass\n")
+    assert main(["plugins", "check", "needy"]) == 1
+    shown = capsys.readouterr().out
+    assert shown.count("not_there") == 2  # the package, and how to install it
+    assert "the package 'not_there' is not installed: pip install not_there" in shown
+    assert " checks: " in shown

@@ -15,7 +15,6 @@ from .shared import (
     check_arguments,
     counts_table,
     dataset_config,
-    new_table,
     parser,
     reporter,
 )
@@ -100,20 +99,17 @@ def _show_report(report: Report) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from ...sheet import Sheet
+
     console = Console()
     if report.counts:
-        console.print(counts_table(report.counts))
-    table = new_table(f"check of {report.dataset}", "check", "status", "detail")
-    table.columns[0].max_width = 24
+        counts_table(report.counts).show(console)
     style = {"ok": "green", "warn": "yellow", "fail": "bold red"}
-    previous = None
-    for row in report.rows:
-        name = row.check if row.check != previous else ""
-        table.add_row(name, Text(row.status, style[row.status]), Text(row.detail))
-        previous = row.check
-    console.print(table)
+    rows: list[list[str | Text]] = [
+        [r.check, Text(r.status, style[r.status]), r.detail] for r in report.rows
+    ]
+    columns = ["check", "status", "detail"]
+    Sheet(columns, rows, group=1, title=f"check of {report.dataset}").show(console)
     number = len(report.rows)
-    console.print(
-        f"{report.failed} of {number} checks failed" if report.failed else "nothing failed",
-        highlight=False,
-    )
+    say = f"{report.failed} of {number} checks failed" if report.failed else "nothing failed"
+    console.print(say, highlight=False)

@@ -10,6 +10,7 @@ from typing import Any
 
 from reidbench_registry import ConfigError, DataError, UnknownEntryError, did_you_mean
 
+from ..shared import check_folder
 from .shared import parser, reporter
 
 EPILOG = """examples:
@@ -67,6 +68,7 @@ def handle(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--jobs {arguments.jobs}: expected a number from 1")
     if arguments.seed < 0:
         raise ConfigError(f"--seed {arguments.seed}: expected a number from 0")
+    check_folder("--out", arguments.out)
     host = PluginHost()
     operators = _operators(arguments.operators)
     overrides.apply(operators, arguments.cfg_options)
@@ -105,11 +107,13 @@ def handle(arguments: argparse.Namespace) -> int:
     write_manifest(table, made.records)
 
     from rich.console import Console
+    from rich.text import Text
+
+    from ...lines import print_line
 
     console = Console()
-    for line in made.notes:
-        console.print(line, highlight=False, soft_wrap=True)
-    console.print(f"{table}", highlight=False, soft_wrap=True)
+    for line in (*made.notes, str(table)):
+        print_line(console, Text(line))
     return 0
 
 

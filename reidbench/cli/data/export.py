@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..shared import check_folder
 from .shared import add_dataset, dataset_config, parser, reporter
 
 EPILOG = """examples:
@@ -34,12 +35,15 @@ def add_parser(actions: argparse._SubParsersAction) -> None:
 
 def handle(arguments: argparse.Namespace) -> int:
     from rich.console import Console
+    from rich.text import Text
 
     from reidbench_registry.registries import KindRegistry
 
     from ...data.prepared import cache_folder, prepare, write_index
+    from ...lines import print_line
     from ...pluginhost import PluginHost
 
+    check_folder("--out", arguments.out)
     host = PluginHost()
     cfg = dataset_config(arguments, host)
     dataset = KindRegistry("dataset", host.catalog).create(cfg)
@@ -47,7 +51,6 @@ def handle(arguments: argparse.Namespace) -> int:
     table = arguments.out / f"manifest.{arguments.table}"
     write_index(data, table)
     console = Console()
-    for note in getattr(dataset, "notes", ()):
-        console.print(note, highlight=False, soft_wrap=True, markup=False)
-    console.print(f"{table}: {len(data.records):,} items", highlight=False, soft_wrap=True)
+    for line in (*getattr(dataset, "notes", ()), f"{table}: {len(data.records):,} items"):
+        print_line(console, Text(str(line)))
     return 0

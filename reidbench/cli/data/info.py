@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reidbench_registry import ReidbenchError
 
-from .shared import counts_table, new_table, parser
+from .shared import counts_table, parser
 
 if TYPE_CHECKING:
     from ...pluginhost import PluginHost
@@ -52,18 +52,21 @@ def handle(arguments: argparse.Namespace) -> int:
 
     from rich.console import Console
 
-    table = new_table("data sets, numbers as published", "name", "modalities")
-    table.add_column("identities", justify="right")
-    table.add_column("images", justify="right")
-    table.add_column("", overflow="fold")
-    for row in rows:
-        table.add_row(
+    from ...sheet import Sheet
+
+    numbers = ["identities", "images"]
+    headings = ["pids", "images"]
+    cells = [
+        [
             row["name"],
             ", ".join(row.get("modalities", ())),
-            *(f"{row[n]:,}" if row.get(n) is not None else "" for n in ("identities", "images")),
+            *(f"{row[n]:,}" if row.get(n) is not None else "" for n in numbers),
             row.get("problem") or ("synthetic" if row["synthetic"] else ""),
-        )
-    Console().print(table)
+        ]
+        for row in rows
+    ]
+    columns = ["name", "modalities", *headings, "remarks"]
+    Sheet(columns, cells, right=headings, title="data sets, numbers as published").show(Console())
     return 0
 
 
@@ -82,13 +85,12 @@ def _show_card(name: str, as_json: bool, host: PluginHost) -> int:
 
     from rich.console import Console
     from rich.markdown import Markdown
-    from rich.table import Table
     from rich.text import Text
 
+    from ...lines import print_line
+
     console = Console()
-    table = Table(box=None, show_header=False, title=f"{card.name}", title_justify="left")
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
+    console.print(Text(card.name, "bold"))
     facts = {
         "entry": entry.qualified,
         "arguments": ", ".join(name for name, needed in takes.items() if needed),
@@ -100,13 +102,17 @@ def _show_card(name: str, as_json: bool, host: PluginHost) -> int:
         "citation": card.citation,
         "protocols": ", ".join(card.protocols),
     }
+    width = max(map(len, facts)) + 2
     for key, value in facts.items():
         if value:
-            table.add_row(key, Text(value))
-    console.print(table)
+            line = Text.assemble((f"{key:<{width}}", "bold"), value)
+            print_line(console, line, width)
     if card.counts:
         from ...data.index import published
 
-        console.print(counts_table(published(card)))
-    console.print(Markdown(card.description))
+        counts_table(published(card)).show(console)
+    if console.is_terminal:
+        console.print(Markdown(card.description))
+    else:
+        print(card.description.strip())
     return 0

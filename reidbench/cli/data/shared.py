@@ -12,25 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 from reidbench_registry import ConfigError
 
+from ..parser import add_verb
+from ..shared import add_level
+
 if TYPE_CHECKING:
-    from rich.table import Table
     from rich.text import Text
 
     from ...data.report import Count
     from ...pluginhost import PluginHost
     from ...reporter import Reporter
+    from ...sheet import Sheet
 
 
 def parser(
     verbs: argparse._SubParsersAction, name: str, words: str, epilog: str
 ) -> argparse.ArgumentParser:
-    return verbs.add_parser(
-        name,
-        help=words,
-        description=words,
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    action = add_verb(verbs, name, words, epilog)
+    add_level(action)
+    return action
 
 
 def add_dataset(action: argparse.ArgumentParser) -> None:
@@ -99,37 +98,24 @@ def reporter() -> Reporter:
     return Reporter(Path(os.devnull), Console(stderr=True))
 
 
-def counts_table(counts: list[Count]) -> Table:
+def counts_table(counts: list[Count]) -> Sheet:
     """split x what, each as found, and as published where that is something else."""
-    from rich.text import Text
+    from ...sheet import Sheet
 
     whats = list(dict.fromkeys(c.what for c in counts))
     of_split: dict[str, dict[str, Count]] = {}
     for c in counts:
         of_split.setdefault(c.split, {})[c.what] = c
-    table = new_table("items", "split")
-    for what in whats:
-        table.add_column(what, justify="right")
-    for split, row in of_split.items():
-        cells = []
-        for count in map(row.get, whats):
-            cells.append(Text("") if count is None else _cell(count))
-        table.add_row(Text(split), *cells)
-    return table
+    rows = [
+        [split, *("" if (count := row.get(what)) is None else _cell(count) for what in whats)]
+        for split, row in of_split.items()
+    ]
+    return Sheet(["split", *whats], rows, right=whats, title="items", boxed=True)
 
 
-def _cell(count: Count) -> Text:
+def _cell(count: Count) -> str | Text:
     from rich.text import Text
 
     if count.published in (None, count.found):
-        return Text(f"{count.found:,}")
+        return f"{count.found:,}"
     return Text(f"{count.found:,} (published {count.published:,})", "bold red")
-
-
-def new_table(title: str, *columns: str) -> Table:
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left")
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    return table
