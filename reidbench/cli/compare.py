@@ -15,7 +15,7 @@ from .parser import add_verb
 from .selection import add_selection, check_known, fractions, interval, percent
 
 if TYPE_CHECKING:
-    from ..sheet import Sheet
+    from ..terminal.sheet import Sheet
 
 EPILOG = """examples:
   reidbench compare runs/distill_cosine-seed0 runs/distill_pcm_fr-seed0
@@ -69,7 +69,7 @@ def _show(comparison: dict[str, Any], long: bool) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from ..lines import print_line
+    from ..terminal.lines import print_line
 
     console = Console()
     for r in comparison["results"]:
@@ -91,7 +91,7 @@ def _show(comparison: dict[str, Any], long: bool) -> None:
 
 def _side_by_side(comparison: dict[str, Any]) -> Sheet:
     """A row for each metric, columns for each result and difference."""
-    from ..sheet import Sheet
+    from ..terminal.sheet import Sheet
 
     first, *others = (r["label"] for r in comparison["results"])
     numbers = [first]
@@ -110,7 +110,7 @@ def _side_by_side(comparison: dict[str, Any]) -> Sheet:
 
 def _line_by_line(comparison: dict[str, Any]) -> Iterator[tuple[str, Sheet]]:
     """task and mode -> a row for each metric and result."""
-    from ..sheet import Sheet
+    from ..terminal.sheet import Sheet
 
     groups: dict[str, list[list[str]]] = {}
     width = max((len(row["metric"]) for row in comparison["rows"]), default=0)
@@ -128,7 +128,7 @@ def _line_by_line(comparison: dict[str, Any]) -> Iterator[tuple[str, Sheet]]:
 
 def _tidy(comparison: dict[str, Any]) -> Sheet:
     """A row for each task, mode, metric and result, in fractions."""
-    from ..sheet import Sheet
+    from ..terminal.sheet import Sheet
 
     paths = {r["label"]: r["path"] for r in comparison["results"]}
     columns = ["task", "mode", "metric", "result", "path", "value", "low", "high", "difference"]

@@ -48,7 +48,7 @@ def handle(arguments: argparse.Namespace) -> int:
 
     from rich.console import Console
 
-    from ..sheet import Sheet
+    from ..terminal.sheet import Sheet
 
     Sheet(["config", "what it does"], [(n, summary(known[n])) for n in chosen]).show(Console())
     return 0

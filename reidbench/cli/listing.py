@@ -43,7 +43,7 @@ def handle(arguments: argparse.Namespace) -> int:
 
     from rich.console import Console
 
-    from ..sheet import Sheet
+    from ..terminal.sheet import Sheet
 
     columns = ["kind", "name", "package", "distribution", "version"]
     cells = [

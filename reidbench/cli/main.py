@@ -184,7 +184,7 @@ def _level(chosen: argparse.Namespace) -> Iterator[None]:
     if not quiet and not getattr(chosen, "verbose", False):
         yield
         return
-    from ..reporter import LEVEL, Level
+    from ..terminal.reporter import LEVEL, Level
 
     before = LEVEL.set(Level.QUIET if quiet else Level.VERBOSE)
     try:
@@ -197,13 +197,13 @@ class _Lines(logging.Handler):
     """A line on standard error for each warning."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        from ..lines import say
+        from ..terminal.lines import say
 
         say(f"note: {record.getMessage()}")
 
 
 def _fail(line: str, code: int) -> int:
-    from ..lines import say
+    from ..terminal.lines import say
 
     say(f"error: {line}")
     return code

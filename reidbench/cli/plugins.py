@@ -70,8 +70,8 @@ def handle(arguments: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.text import Text
 
-    from ..lines import print_line
-    from ..sheet import Sheet
+    from ..terminal.lines import print_line
+    from ..terminal.sheet import Sheet
 
     console = Console()
     rows: list[list[str | Text]] = []
@@ -165,8 +165,8 @@ def _show(outcomes: list[Outcome]) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from ..lines import print_line
-    from ..sheet import Sheet
+    from ..terminal.lines import print_line
+    from ..terminal.sheet import Sheet
 
     rows: list[list[str | Text]] = []
     lines = []

@@ -121,7 +121,7 @@ def _figures(record: ResultRecord) -> dict[str, Any]:
 
 
 def _sheet(rows: list[dict[str, Any]]) -> Any:
-    from ..sheet import Sheet
+    from ..terminal.sheet import Sheet
 
     modes = list(dict.fromkeys(mode for row in rows for mode in row["figures"]))
     cells = []

@@ -75,8 +75,8 @@ def show(context: Context, record: ResultRecord) -> None:
     """The final table, and where the record is."""
     from rich.text import Text
 
-    from ..lines import print_line
     from ..results.table import result_table
+    from ..terminal.lines import print_line
 
     console = context.reporter.console
     console.print()

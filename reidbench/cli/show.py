@@ -14,7 +14,7 @@ from .selection import add_selection, check_known, fractions, interval, percent
 
 if TYPE_CHECKING:
     from ..results.record import ResultRecord, Row
-    from ..sheet import Sheet
+    from ..terminal.sheet import Sheet
 
 EPILOG = """examples:
   reidbench show runs/distill_pcm_fr-seed0
@@ -70,8 +70,8 @@ def _show(record: ResultRecord, rows: list[Row], names: list[str], long: bool) -
     from rich.console import Console
     from rich.text import Text
 
-    from ..lines import print_line
     from ..results.table import caption, title
+    from ..terminal.lines import print_line
 
     console = Console()
     print_line(console, Text(f"{title(record)}, reidbench {record.reidbench}", "bold"))
@@ -93,7 +93,7 @@ def _sizes(row: Row) -> str:
 
 def _wide(rows: list[Row], names: list[str]) -> Sheet:
     """A row for each task and mode."""
-    from ..sheet import Sheet
+    from ..terminal.sheet import Sheet
 
     cells = [
         [r.identity.task.name, r.mode, *(_figure(r, n) if n in r.metrics else "" for n in names)]
@@ -104,7 +104,7 @@ def _wide(rows: list[Row], names: list[str]) -> Sheet:
 
 def _long(rows: list[Row], names: list[str]) -> Sheet:
     """A row for each task, mode and metric."""
-    from ..sheet import Sheet
+    from ..terminal.sheet import Sheet
 
     numbers = ["value", "interval"]
     cells = [
@@ -118,7 +118,7 @@ def _long(rows: list[Row], names: list[str]) -> Sheet:
 
 def _tidy(rows: list[Row], names: list[str]) -> Sheet:
     """A row for each task, mode and metric, in fractions."""
-    from ..sheet import Sheet
+    from ..terminal.sheet import Sheet
 
     cells = [
         [

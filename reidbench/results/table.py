@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..sheet import Sheet
+from ..terminal.sheet import Sheet
 from .record import ResultRecord, Row
 
 

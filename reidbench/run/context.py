@@ -21,7 +21,7 @@ from ..config import Experiment
 from ..config.fill import WEIGHT
 from ..config.modes import MODELS
 from ..pluginhost import EntryFailed, PluginHost, labelled
-from ..reporter import Reporter
+from ..terminal.reporter import Reporter
 from ..tools.files import write_json
 from .store import Store
 

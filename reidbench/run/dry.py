@@ -19,7 +19,7 @@ from reidbench_registry import DataError
 
 from ..data.prepared import Data
 from ..models.build import build_backbone
-from ..reporter import Reporter
+from ..terminal.reporter import Reporter
 from .context import Context, Output
 from .index import index
 from .pipeline import key_of, walk

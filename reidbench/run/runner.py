@@ -15,8 +15,8 @@ from ..config import Experiment
 from ..config.modes import MODELS, MODES
 from ..config.walk import entries_in
 from ..pluginhost import PluginHost
-from ..reporter import Reporter
 from ..results import provenance
+from ..terminal.reporter import Reporter
 from ..tools.files import write_json
 from .context import Context, Output
 from .folder import check_name, lay_out, name_of

@@ -15,8 +15,8 @@ from ..config import Experiment
 from ..config.modes import MODES
 from ..models.model import ReIDModel
 from ..pluginhost import PluginHost
-from ..reporter import Reporter
 from ..results.record import read
+from ..terminal.reporter import Reporter
 from .context import Context, Output
 from .device import device_of
 from .folder import name_of, read_marker

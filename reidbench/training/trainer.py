@@ -19,7 +19,7 @@ from ..config.schema import Run, Training
 from ..embeddings.items import Items, loader, training_batches, unwrapped
 from ..models.model import ReIDModel
 from ..pluginhost import EntryFailed
-from ..reporter import Reporter
+from ..terminal.reporter import Reporter
 from .objective import Objective
 from .optim import optimizer, schedule
 from .resume import Checkpoints, load_trainable_state, trainable_state

@@ -99,7 +99,7 @@ def _show_report(report: Report) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from ...sheet import Sheet
+    from ...terminal.sheet import Sheet
 
     console = Console()
     if report.counts:

@@ -109,7 +109,7 @@ def handle(arguments: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.text import Text
 
-    from ...lines import print_line
+    from ...terminal.lines import print_line
 
     console = Console()
     for line in (*made.notes, str(table)):

@@ -40,8 +40,8 @@ def handle(arguments: argparse.Namespace) -> int:
     from reidbench_registry.registries import KindRegistry
 
     from ...data.prepared import cache_folder, prepare, write_index
-    from ...lines import print_line
     from ...pluginhost import PluginHost
+    from ...terminal.lines import print_line
 
     check_folder("--out", arguments.out)
     host = PluginHost()

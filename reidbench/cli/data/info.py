@@ -52,7 +52,7 @@ def handle(arguments: argparse.Namespace) -> int:
 
     from rich.console import Console
 
-    from ...sheet import Sheet
+    from ...terminal.sheet import Sheet
 
     numbers = ["identities", "images"]
     headings = ["pids", "images"]
@@ -87,7 +87,7 @@ def _show_card(name: str, as_json: bool, host: PluginHost) -> int:
     from rich.markdown import Markdown
     from rich.text import Text
 
-    from ...lines import print_line
+    from ...terminal.lines import print_line
 
     console = Console()
     console.print(Text(card.name, "bold"))

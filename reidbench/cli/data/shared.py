@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from ...data.report import Count
     from ...pluginhost import PluginHost
-    from ...reporter import Reporter
-    from ...sheet import Sheet
+    from ...terminal.reporter import Reporter
+    from ...terminal.sheet import Sheet
 
 
 def parser(
@@ -93,14 +93,14 @@ def reporter() -> Reporter:
     """Progress bars on stderr, so that stdout is the result alone; no log."""
     from rich.console import Console
 
-    from ...reporter import Reporter
+    from ...terminal.reporter import Reporter
 
     return Reporter(Path(os.devnull), Console(stderr=True))
 
 
 def counts_table(counts: list[Count]) -> Sheet:
     """split x what, each as found, and as published where that is something else."""
-    from ...sheet import Sheet
+    from ...terminal.sheet import Sheet
 
     whats = list(dict.fromkeys(c.what for c in counts))
     of_split: dict[str, dict[str, Count]] = {}

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from reidbench import reporter as module
-from reidbench.reporter import LEVEL, Level, Reporter
+from reidbench.terminal.reporter import LEVEL, Level, Reporter
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from reidbench.lines import print_line, wrap
-from reidbench.sheet import Sheet
+from reidbench.terminal.lines import print_line, wrap
+from reidbench.terminal.sheet import Sheet
 
 ROWS = [
     ["ir2rgb", "edge-cloud", "1.0", "a sentence of many words, which is wider than the rest of it"],

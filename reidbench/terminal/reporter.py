@@ -21,7 +21,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from .distributed import is_main
+from ..distributed import is_main
 from .lines import print_line
 
 T = TypeVar("T")
