@@ -96,13 +96,16 @@ def _counts(plan: Plan, query: Tensor, gallery: Tensor, rows: int, kernel: Kerne
     inverse_norm = _inverse_norms(gallery, "gallery")
     query_norm = _inverse_norms(query, "query")
     buffer = torch.empty(rows, len(gallery), device=gallery.device)
+    normalised = torch.empty(rows, query.shape[1], device=gallery.device)
     columns = gallery.T
     as_kernel_sees = (lambda x: x.numpy()) if gallery.device.type == "cpu" else (lambda x: x)
     step = rows * distributed.world_size()
     of_rank: dict[int, Counts] = {}
     # Every process cuts the same chunks, so that sharding does not change a bit.
     for first in range(distributed.rank() * rows, len(query), step):
-        part = query[first : first + rows] * query_norm[first : first + rows, None]
+        part = query[first : first + rows]
+        norm = query_norm[first : first + rows, None]
+        part = torch.mul(part, norm, out=normalised[: len(part)])
         similarity = torch.mm(part, columns, out=buffer[: len(part)])
         of_rank[first] = kernel(
             as_kernel_sees(similarity), first, plan, as_kernel_sees(inverse_norm)
