@@ -70,10 +70,10 @@ class Workload(NamedTuple):
 
 
 WORKLOADS = {
-    "market-1536": Workload(3368, 15913, 1536, 750, MARKET, 1.15, 1.20, 64),
-    "market-512": Workload(3368, 15913, 512, 750, MARKET, 1.25, 1.40, 64),
-    "cuhk-1536": Workload(6156, 3074, 1536, 1000, "none", 1.15, 1.40, 64),
-    "icfg-1536": Workload(19848, 19848, 1536, 1000, ICFG, 1.15, 1.15, 64),
+    "market-1536": Workload(3368, 15913, 1536, 750, MARKET, 1.10, 1.15, 64),
+    "market-512": Workload(3368, 15913, 512, 750, MARKET, 1.20, 1.30, 64),
+    "cuhk-1536": Workload(6156, 3074, 1536, 1000, "none", 1.15, 1.20, 64),
+    "icfg-1536": Workload(19848, 19848, 1536, 1000, ICFG, 1.10, 1.10, 64),
     "large-512": Workload(10000, 200000, 512, 10000, "none", 1.40, 1.45, 256),
 }
 PROCESS = """
