@@ -76,9 +76,11 @@ def show(context: Context, record: ResultRecord) -> None:
     from rich.text import Text
 
     from ..lines import print_line
+    from ..reporter import LEVEL, Level
     from ..results.table import result_table
 
     console = context.reporter.console
-    console.print()
+    if LEVEL.get() > Level.QUIET:
+        console.print()
     result_table(record).show(console)
     print_line(console, Text(str(context.run_dir / "result.json")))
