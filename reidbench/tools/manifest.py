@@ -34,10 +34,13 @@ from reidbench_registry import (
     did_you_mean,
 )
 
-from ._columns import below, clean_records, read_table, table_of
-from ._rows import READERS, Row, as_data_error, cell_as_integer, read_rows
+from ._columns import below, clean_records, table_of
+from ._parquet import read_table
+from ._rows import MISSING, READERS, Row, cell_as_integer, fault_of_extras, read_rows
 from .files import whole_file
+from .guarded import json_parser, as_data_error
 from .problems import Problems
+from .terminal import quoted
 
 REQUIRED = ("item_id", "split", "modality", "pid")
 OPTIONAL = ("camera_id", "instance_id", "location_id", "text", "generated", "role")
@@ -54,8 +57,8 @@ def read_manifest(path: Path, dataset: str | None = None) -> list[Record]:
     twice."""
     problems = Problems(path, "row")
     rows: list[Row] | None = None
-    if path.suffix == ".parquet" and path.is_file():
-        with as_data_error(path):
+    if path.suffix == ".parquet":
+        with as_data_error(path, MISSING):
             table = read_table(path)
     else:
         rows = read_rows(path, problems, REQUIRED, COLUMNS)
@@ -65,11 +68,15 @@ def read_manifest(path: Path, dataset: str | None = None) -> list[Record]:
     rows = rows or read_rows(path, problems, REQUIRED, COLUMNS)
     if dataset is not None:
         rows = [row | {"dataset": dataset} for row in rows]
-    records = [_record(row, number, path, problems) for number, row in enumerate(rows, start=1)]
+    records = []
     first_row: dict[str, int] = {}
-    for number, record in enumerate(records, start=1):
+    for number, row in enumerate(rows, start=1):
+        record = _record(row, number, path, problems)
         if record.item_id and first_row.setdefault(record.item_id, number) != number:
-            problems.add(f"item id {record.item_id!r} occurs more than once", number)
+            problems.add(f"item id {quoted(record.item_id)} occurs more than once", number)
+        if problems.full:
+            break
+        records.append(record)
     problems.raise_any()
     return records
 
@@ -86,7 +93,7 @@ def _record(row: Row, number: int, path: Path, problems: Problems) -> Record:
             return value
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
-        wrong(f"{name} is {value!r}, expected a string")
+        wrong(f"{name} is {quoted(value)}, expected a string")
         return None
 
     def needed(name: str) -> str:
@@ -99,7 +106,7 @@ def _record(row: Row, number: int, path: Path, problems: Problems) -> Record:
     for part in modality.split(COMPOSITE_SEPARATOR) if modality else ():
         if part not in MODALITIES:
             wrong(
-                f"unknown modality {part!r}{did_you_mean(part, MODALITIES)} "
+                f"unknown modality {quoted(part)}{did_you_mean(part, MODALITIES)} "
                 f"(modalities: {', '.join(MODALITIES)})"
             )
     file = string("path") or string("rel_path")
@@ -121,7 +128,7 @@ def _caption_idx(row: Row, wrong: Callable[[str], None]) -> int | None:
     try:
         return cell_as_integer(value)
     except ValueError:
-        wrong(f"caption_idx is {value!r}, expected an integer")
+        wrong(f"caption_idx is {quoted(value)}, expected an integer")
         return None
 
 
@@ -129,12 +136,15 @@ def _extras(row: Row, wrong: Callable[[str], None]) -> dict[str, Any]:
     given = row.get("extras")
     if isinstance(given, str) and given:
         with contextlib.suppress(ValueError):
-            given = json.loads(given)
+            given = json_parser()(given)
     if given and not isinstance(given, dict):
         wrong("extras is no JSON object")
         given = None
     unknown = {k: _json_value(v) for k, v in row.items() if k not in (*COLUMNS, "rel_path")}
-    return {k: v for k, v in unknown.items() if v not in (None, "")} | (given or {})
+    extras = {k: v for k, v in unknown.items() if v not in (None, "")} | _json_value(given or {})
+    if fault := fault_of_extras(extras):
+        wrong(fault)
+    return extras
 
 
 def _json_value(value: Any) -> Any:

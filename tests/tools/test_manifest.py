@@ -9,7 +9,8 @@ import pyarrow.parquet
 import pytest
 
 from reidbench.tools import manifest
-from reidbench.tools._columns import FIELDS, clean_records, read_table
+from reidbench.tools._columns import FIELDS, clean_records
+from reidbench.tools._parquet import read_table
 from reidbench.tools.manifest import read_manifest, write_manifest
 from reidbench_registry import DataError, DatasetCard, Record, fingerprint
 
