@@ -31,8 +31,8 @@ FROZEN = {
     "reidbench.tools.folders": "PICTURES Tree walk",
     "reidbench.tools.guarded": """
         BYTES_PER_ROW DEPTH DIGITS GROWTH MIB MissingFileError PICTURE RECORD ROOM ROWS SETTINGS
-        TABLE check_depth check_file check_memory check_rows digits first_line json_parser as_data_error
-        open_file read_bytes read_json read_text""",
+        TABLE as_data_error check_depth check_file check_memory check_rows digits first_line
+        json_parser open_file read_bytes read_json read_text""",
     "reidbench.tools.images": "open_image to_pixels to_tensor",
     "reidbench.tools.inputs": "read_caption read_image",
     "reidbench.tools.manifest": """

@@ -23,7 +23,7 @@ from reidbench_registry import DataError
 
 from ..tools.arrays import read_npy, read_npz
 from ..tools.digests import file_digest
-from ..tools.guarded import TABLE, check_file, json_parser, as_data_error, read_json, read_text
+from ..tools.guarded import TABLE, as_data_error, check_file, json_parser, read_json, read_text
 from ..tools.tensors import load_metadata, load_tensors
 from ..tools.terminal import quoted, safe
 from .embeddings import Embeddings

@@ -113,9 +113,7 @@ def _plain(table: Any) -> Any:
     import pyarrow
 
     columns = [
-        column.cast(column.type.value_type)
-        if pyarrow.types.is_dictionary(column.type)
-        else column
+        column.cast(column.type.value_type) if pyarrow.types.is_dictionary(column.type) else column
         for column in table.columns
     ]
     return pyarrow.Table.from_arrays(columns, names=table.column_names)

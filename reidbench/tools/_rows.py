@@ -14,7 +14,7 @@ from typing import Any
 from reidbench_registry import DataError, did_you_mean, gc_paused
 
 from ._parquet import read_table
-from .guarded import TABLE, check_file, json_parser, as_data_error, open_file, read_text
+from .guarded import TABLE, as_data_error, check_file, json_parser, open_file, read_text
 from .problems import Problems
 from .terminal import safe
 
@@ -39,11 +39,19 @@ def read_rows(
     with as_data_error(path, MISSING), gc_paused():
         rows = READERS[path.suffix](path, problems)
     problems.raise_any()
-    if not rows:
-        raise DataError(f"{path}: the manifest is empty")
     present: set[str] = set().union(*rows)
     if len(rows) * len(present) > CELLS + size:
         raise DataError(f"{path}: {len(present):,} columns in {len(rows):,} rows")
+    check_columns(path, present, len(rows), needed, known)
+    return rows
+
+
+def check_columns(
+    path: Path, present: set[str], rows: int, needed: Sequence[str], known: Sequence[str]
+) -> None:
+    """Raises DataError for a table without rows or without one of the columns `needed`."""
+    if not rows:
+        raise DataError(f"{path}: the manifest is empty")
     for name in needed:
         if name not in present:
             columns = ", ".join(safe(n, 60) for n in sorted(present)[:SHOWN])
@@ -51,7 +59,6 @@ def read_rows(
                 f"{path}: there is no column {name!r}{did_you_mean(name, present - set(known))} "
                 f"(columns: {columns})"
             )
-    return rows
 
 
 def fault_of_extras(extras: Mapping[str, Any]) -> str | None:

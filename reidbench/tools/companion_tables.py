@@ -41,7 +41,9 @@ def read_trials(path: Path, items: Collection[str]) -> dict[str, list[int]]:
     count = max((max(places, default=-1) for places in places_of.values()), default=-1) + 1
     for item, places in places_of.items():
         if len(places) < count:
-            problems.add(f"items that are not in each of the {count} trials, such as {quoted(item)}")
+            problems.add(
+                f"items that are not in each of the {count} trials, such as {quoted(item)}"
+            )
             break
     problems.raise_any()
     return {item: [places[t] for t in range(count)] for item, places in places_of.items()}

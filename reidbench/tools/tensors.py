@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reidbench_registry import DataError
 
 from .files import whole_file
-from .guarded import check_file, as_data_error
+from .guarded import as_data_error, check_file
 from .terminal import safe
 
 if TYPE_CHECKING:

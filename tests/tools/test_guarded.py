@@ -9,12 +9,12 @@ import pytest
 from reidbench.tools.guarded import (
     DEPTH,
     MissingFileError,
+    as_data_error,
     check_file,
     check_memory,
     check_rows,
     digits,
     json_parser,
-    as_data_error,
     read_bytes,
     read_json,
     read_text,
