@@ -89,8 +89,8 @@ def _check_identity(task: str, results: Sequence[Result]) -> None:
                 fields.pop("hash")
                 words = [f"{safe(k)}: {_short(a)} / {_short(b)}" for k, (a, b) in fields.items()]
                 raise ConfigError(
-                    f"task {quoted(task)} is not the same in {first[0].path} and {result.path}, so its "
-                    f"numbers cannot be compared: {'; '.join(words)}"
+                    f"task {quoted(task)} is not the same in {first[0].path} and {result.path}, so "
+                    f"its numbers cannot be compared: {'; '.join(words)}"
                 )
 
 
@@ -169,7 +169,8 @@ def _paired(
     place = {item: i for i, item in enumerate(mine.item_ids)}
     if place.keys() != set(theirs.item_ids):
         raise DataError(
-            f"{result.path} and {first.path} were scored over different queries of {safe(_task(row))}"
+            f"{result.path} and {first.path} were scored over different queries of "
+            f"{safe(_task(row))}"
         )
     # The order of a manifest is not part of a task's identity.
     order = [place[item] for item in theirs.item_ids]

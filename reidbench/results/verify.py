@@ -40,6 +40,10 @@ def read_verified(path: Path) -> tuple[ResultRecord, Mapping[tuple[str, str], Pe
         seen.add(key)
         if identity_hash(row.identity) != row.identity.hash:
             raise DataError(f"{path}: {where}: the hash of the identity is not that of its fields")
+        for name in ("dataset", "revision", "fingerprint", "synthetic"):
+            of_card = record.dataset.name if name == "dataset" else getattr(record.dataset, name)
+            if getattr(row.identity, name) != of_card:
+                raise DataError(f"{path}: {where}: {name} is another one than the data set's")
         if key not in per_query:
             raise DataError(f"{folder}: {where}: there are no figures query by query")
         if wrong := _wrong(row, per_query[key]):
