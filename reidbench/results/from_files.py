@@ -17,6 +17,7 @@ from ..evaluation.scoring import Pair, Scores, check_names, score_all
 from ..evaluation.selection import why_none
 from ..tools.guarded import read_json
 from ..tools.manifest import read_manifest
+from ..tools.terminal import quoted
 from . import provenance
 from .per_query import per_query_beside, save_per_query
 from .per_trial import save_per_trial
@@ -44,8 +45,8 @@ def score_embeddings(
         if unknown:
             raise DataError(
                 f"{one.name}: {len(unknown)} of {len(one.embeddings.item_ids)} item ids are not in "
-                f"{manifest}, first {unknown[0]!r}; an id of the manifest is "
-                f"{_not_embedded(records, one)!r}"
+                f"{manifest}, first {quoted(unknown[0])}; an id of the manifest is "
+                f"{quoted(_not_embedded(records, one))}"
             )
     for one in {s.name: s for s in (query, gallery)}.values():
         if line := _of_zeros(one):

@@ -18,6 +18,7 @@ LIMIT = 300
 """Characters that are shown of one string."""
 LINE = 2000
 """Characters that are shown of a whole message."""
+_LONG = re.compile(rf"(\S{{{LIMIT}}})\S+")
 # Controls (C0, DEL, C1), separators of lines and paragraphs, marks and overrides of direction,
 # characters without width, tags, and lone surrogates.
 _ORDERS = re.compile(
@@ -27,8 +28,11 @@ _ORDERS = re.compile(
 
 
 def safe(text: object, limit: int | None = LIMIT) -> str:
-    """`text` in one line that a terminal only shows, cut after `limit` characters (None: whole)."""
+    """`text` in one line that a terminal only shows, cut after `limit` characters (None: whole).
+    With a limit above LIMIT, for whole messages, a word in it is cut after LIMIT characters."""
     words = str(text)
+    if limit is not None and limit > LIMIT:
+        words = _LONG.sub(lambda m: f"{m[1]}... ({len(m[0]):,} characters)", words)
     length = len(words)
     if limit is not None and length > limit:
         # Before the search: a string of a stranger's may be as large as its file.
@@ -50,6 +54,15 @@ def cell(text: object, style: str = "", limit: int | None = LIMIT) -> Text:
     from rich.text import Text
 
     return Text(safe(text, limit), style)
+
+
+def cleaned(text: Text) -> Text:
+    """The same for a line that has its styles already; it keeps them unless something in it must
+    not be shown as it is."""
+    from rich.text import Text
+
+    shown = safe(text.plain, LINE)
+    return text if shown == text.plain else Text(shown, text.style)
 
 
 def safe_json(value: Any, indent: int | None = 2) -> str:

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from reidbench.tools.terminal import cell, quoted, safe, safe_json
+from reidbench.tools.terminal import LINE, cell, quoted, safe, safe_json
 
 ORDERS = ["\x1b[2J", "\x9b31m", "a\rb", "a\nb", "\x07", "\x7f", "\u202eevil", "\u2066", "\u200b",
           "\ud800", "\u2028", "\ufeff", "\U000e0041", "\x1b]0;title\x07"]  # fmt: skip
@@ -31,6 +31,8 @@ def test_plain_text_stays(text):
 def test_long_text_is_cut_and_says_so():
     assert safe("x" * 301) == "x" * 300 + "... (301 characters)"
     assert safe("x" * 300) == "x" * 300 and safe("x" * 9999, None) == "x" * 9999
+    long = safe(f"a.json: {'x' * 301} is wrong", LINE)
+    assert long == f"a.json: {'x' * 300}... (301 characters) is wrong"
     assert len(safe("\x1b" * 10**6)) < 330 and len(quoted("y" * 10**6)) < 330
 
 
