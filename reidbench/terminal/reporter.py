@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
@@ -22,6 +21,7 @@ from rich.progress import (
 from rich.text import Text
 
 from ..distributed import is_main
+from ..tools.terminal import LINE, cell, safe, safe_json
 from .lines import print_line
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ class Reporter:
         self._bar: Progress | None = None
 
     def line(self, stage: str, text: str, **facts: Any) -> None:
-        """Show one line of a stage, in which rich's markup is read, and log it with `facts`."""
+        """Show one line of plain text of a stage, and log it with `facts`."""
         self.show(stage, text)
         self._write(stage, text, facts)
 
@@ -67,7 +67,7 @@ class Reporter:
         """Show one line without logging it."""
         self._shown = time.monotonic()
         if self._level > Level.QUIET:
-            line = Text(f"{stage:>{_COLUMN}}", "bold") + Text("  ") + Text.from_markup(text)
+            line = Text(f"{stage:>{_COLUMN}}", "bold") + Text("  ") + cell(text, limit=LINE)
             print_line(self.console, line, _COLUMN + 2)
 
     def event(self, stage: str, event: str, **facts: Any) -> None:
@@ -83,7 +83,7 @@ class Reporter:
             return
         row = {"seconds": round(time.monotonic() - self._start, 3), "stage": stage, "event": event}
         with self._log.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row | facts, ensure_ascii=False) + "\n")
+            file.write(safe_json(row | facts, indent=None) + "\n")
 
     def track(
         self,
@@ -106,26 +106,26 @@ class Reporter:
 
     def note(self, text: str) -> None:
         """A few words at the end of the current progress."""
-        self._note = text
+        self._note = safe(text)
         if self._bar is not None:
-            self._bar.update(self._task, note=text)
+            self._bar.update(self._task, note=self._note)
 
     def _under_bar(
         self, items: Iterable[T], description: str, total: int | None, done: int, per_unit: int
     ) -> Iterator[T]:
         columns = [
-            TextColumn(f"{'':>{_COLUMN}}  {{task.description}}"),
+            TextColumn(f"{'':>{_COLUMN}}  {{task.description}}", markup=False),
             BarColumn(bar_width=30 if self.console.width >= 100 else 10),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
         ]
         if self.console.width < 80:
             columns = [columns[0], columns[2], columns[5], columns[6]]
         with Progress(*columns, console=self.console, transient=True) as self._bar:
-            self._task = self._bar.add_task(description, total=total, completed=done, note="")
+            self._task = self._bar.add_task(safe(description), total=total, completed=done, note="")
             for number, item in enumerate(items, start=1):
                 yield item
                 self._bar.update(self._task, completed=done + number // per_unit)
