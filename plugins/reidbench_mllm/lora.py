@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -15,7 +14,9 @@ from torch import nn
 
 from reidbench.tools import arguments
 from reidbench.tools.files import write_json
+from reidbench.tools.guarded import MissingFileError, read_json
 from reidbench.tools.tensors import load_tensors, save_tensors
+from reidbench.tools.terminal import quoted
 from reidbench_registry import ConfigError, DataError, did_you_mean
 
 from .checkpoint import quiet, seeded
@@ -167,7 +168,8 @@ def attach_adapter(model: nn.Module, folder: Path) -> tuple[PeftModel, Lora]:
     for key, plain in _SUPPORTED.items():
         if settings.get(key, plain) not in (plain, None):
             raise DataError(f"{path}: {key}={settings[key]!r} is not supported")
-    names = [_current(name) for name in load_tensors(folder / WEIGHTS)]
+    tensors = load_tensors(folder / WEIGHTS)
+    names = [_current(name) for name in tensors]
     adapted = (_ADAPTED.fullmatch(name) for name in names)
     modules = list(dict.fromkeys(match[1] for match in adapted if match))
     own = {name for name, _ in model.named_modules()}
@@ -177,6 +179,10 @@ def attach_adapter(model: nn.Module, folder: Path) -> tuple[PeftModel, Lora]:
         )
     if not modules:
         raise DataError(f"{folder / WEIGHTS}: no tensor of a LoRA adapter")
+    ranks = {len(t) for name, t in tensors.items() if name.endswith("lora_A.weight")}
+    if ranks != {settings.get("r")}:
+        found = ", ".join(map(str, sorted(ranks)))
+        raise DataError(f"{path}: r is {quoted(settings.get('r'))}, its tensors have {found}")
     by_scheme = {frozenset(target_modules(model, scheme)): scheme for scheme in SCHEMES}
     try:
         lora = Lora.parse(
@@ -226,11 +232,11 @@ def load_adapter(model: PeftModel, lora: Lora, folder: Path) -> None:
 
 def _settings(path: Path) -> dict[str, Any]:
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"adapter settings not found: {path}") from None
-    except (OSError, ValueError) as error:
-        raise DataError(f"damaged adapter settings: {path}: {error}") from None
+        settings = read_json(path, missing="adapter settings not found")
+    except MissingFileError:
+        raise
+    except DataError as error:
+        raise DataError(f"damaged adapter settings: {error}") from None
     if not isinstance(settings, dict):
         raise DataError(f"damaged adapter settings: {path}: expected an object")
     return settings
