@@ -103,8 +103,8 @@ def _check_sizes(folder: Path, config: Mapping[str, Any]) -> None:
                 wrong.append(k)
         if wrong:
             raise DataError(
-                f"{folder / 'config.json'}: {wrong[0]} is {quoted(section[wrong[0]])}, which "
-                f"weights of {held:,} bytes cannot have"
+                f"{folder}: cannot load the weights: config.json says {wrong[0]} is "
+                f"{quoted(section[wrong[0]])}, and they have {held:,} bytes"
             )
 
 
