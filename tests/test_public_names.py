@@ -40,7 +40,7 @@ FROZEN = {
     "reidbench.tools.problems": "Problems raise_all",
     "reidbench.tools.tensors": "MISSING load_metadata load_state load_tensors save_tensors",
     "reidbench.tools.terminal": "LIMIT LINE cell cleaned quoted safe safe_json",
-    "reidbench.tools.text": "clean_caption",
+    "reidbench.tools.text": "PIECE clean_caption",
     "reidbench.tools.workers": "process_pool",
 }
 HOOKS = """

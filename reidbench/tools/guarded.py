@@ -90,18 +90,22 @@ def read_text(path: Path, most: int = RECORD, missing: str = "file not found") -
 
 
 def read_json(
-    path: Path, most: int = SETTINGS, missing: str = "file not found", nan: bool = False
+    path: Path,
+    most: int = SETTINGS,
+    missing: str = "file not found",
+    nan: bool = False,
+    longest: int = DIGITS,
 ) -> Any:
     """A JSON file. Raises as `check_file`, and DataError naming the place for what `json_parser`
     does not take."""
     text = read_text(path, most, missing)
     with as_data_error(path):
-        return json_parser(nan)(text)
+        return json_parser(nan, longest)(text)
 
 
-def json_parser(nan: bool = False) -> Callable[[str], Any]:
+def json_parser(nan: bool = False, longest: int = DIGITS) -> Callable[[str], Any]:
     """What parses JSON texts. It raises ValueError, in words that name the place, for what is no
-    JSON, more than DEPTH levels, integers of more than DIGITS digits, numbers that are not
+    JSON, more than DEPTH levels, integers of more than `longest` digits, numbers that are not
     finite (`nan`: those are taken) and lone surrogates (`\\ud800` alone)."""
     wrong: list[_Wrong] = []
 
@@ -110,7 +114,7 @@ def json_parser(nan: bool = False) -> Callable[[str], Any]:
         return wrong[-1]
 
     def whole(digits: str) -> Any:
-        if len(digits) > DIGITS:
+        if len(digits) > longest:
             return note(f"a number of {len(digits):,} digits")
         return int(digits)
 
