@@ -23,19 +23,25 @@ FROZEN = {
     "reidbench.tools.arguments": """
         boolean fraction image_size integer interval modalities number one_of path positive_number
         string""",
+    "reidbench.tools.arrays": "HINTS read_npy read_npz",
     "reidbench.tools.companion_tables": "COMPOSITES TRIALS read_composites read_trials",
     "reidbench.tools.derive": "BATCH MARKER Job Target claim derive_pictures",
     "reidbench.tools.digests": "file_digest files_digest json_digest",
     "reidbench.tools.files": "PART whole_file whole_folder write_json",
     "reidbench.tools.folders": "PICTURES Tree walk",
+    "reidbench.tools.guarded": """
+        BYTES_PER_ROW DEPTH DIGITS GROWTH MIB MissingFileError PICTURE RECORD ROOM ROWS SETTINGS
+        TABLE as_data_error check_depth check_file check_memory check_rows digits first_line
+        json_parser open_file read_bytes read_json read_text""",
     "reidbench.tools.images": "open_image to_pixels to_tensor",
     "reidbench.tools.inputs": "read_caption read_image",
     "reidbench.tools.manifest": """
         COLUMNS OPTIONAL REQUIRED read_manifest write_manifest""",
     "reidbench.tools.problems": "Problems raise_all",
-    "reidbench.tools.tensors": "load_state load_tensors save_tensors",
+    "reidbench.tools.tensors": "MISSING load_metadata load_state load_tensors save_tensors",
+    "reidbench.tools.terminal": "LIMIT LINE cell cleaned quoted safe safe_json",
+    "reidbench.tools.text": "PIECE clean_caption",
     "reidbench.tools.workers": "process_pool",
-    "reidbench.tools.text": "clean_caption",
 }
 HOOKS = """
     reidbench_register reidbench_add_commands reidbench_before_run reidbench_after_stage

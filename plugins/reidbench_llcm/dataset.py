@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reidbench.tools import arguments
+from reidbench.tools.guarded import MissingFileError, digits, read_text
 from reidbench.tools.problems import Problems, raise_all
+from reidbench.tools.terminal import quoted
 from reidbench_registry import DataError, DatasetCard, Record, Track
 from reidbench_registry.testing import draw
 
 SENSORS = {"vis": "rgb", "nir": "ir"}
 CAMERAS = range(1, 10)
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp")
-NAME = re.compile(r"(\d+)_c0*(\d+)_")
+NAME = re.compile(r"([0-9]{1,18})_c0*([0-9]{1,18})_")
 """Names of train images begin with identity and camera"""
 
 
@@ -86,10 +88,11 @@ class LLCM:
         all_problems.append(problems)
         for number, line in enumerate(_lines(path, problems), start=1):
             words = line.rsplit(maxsplit=1)
-            if len(words) != 2 or not words[1].isdigit():
+            label = digits(words[-1])
+            if len(words) != 2 or label is None or "\0" in words[0]:
                 problems.add("not 'path label'", number)
                 continue
-            file, label = words
+            file = words[0]
             if not (self._root / file).is_file():
                 problems.add("images that are not there", number)
             named = NAME.match(file.rpartition("/")[2])
@@ -98,7 +101,7 @@ class LLCM:
                 dataset=self.card.name,
                 split="train",
                 modality=SENSORS[sensor],
-                pid=f"{int(named[1]):04}" if named else f"label-{int(label)}",
+                pid=f"{int(named[1]):04}" if named else f"label-{label}",
                 camera_id=named[2] if named else None,
                 path=self._root / file,
             )
@@ -108,10 +111,10 @@ class LLCM:
         problems = Problems(path)
         all_problems.append(problems)
         words = ",".join(_lines(path, problems)).replace(" ", ",").split(",")
-        wrong = [w for w in words if w and not w.isdigit()]
+        wrong = [w for w in words if w and digits(w) is None]
         if wrong:
-            problems.add(f"{wrong[0]!r} is not an identity")
-        pids = {f"{int(w):04}" for w in words if w.isdigit()}
+            problems.add(f"{quoted(wrong[0])} is not an identity")
+        pids = {f"{number:04}" for w in words if (number := digits(w)) is not None}
         seen: set[str] = set()
         for sensor, modality in SENSORS.items():
             folder = self._root / f"test_{sensor}"
@@ -119,7 +122,8 @@ class LLCM:
                 problems.add(f"there is no folder {folder.name}/")
             for camera in map(str, CAMERAS):
                 for place in sorted(_folders(folder / f"cam{camera}")):
-                    pid = f"{int(place.name):04}" if place.name.isdigit() else place.name
+                    number = digits(place.name)
+                    pid = place.name if number is None else f"{number:04}"
                     if pid not in pids:
                         continue
                     seen.add(pid)
@@ -139,12 +143,12 @@ class LLCM:
 
 def _lines(path: Path, problems: Problems) -> list[str]:
     try:
-        lines = [x for x in path.read_text(encoding="utf-8").splitlines() if x.strip()]
-    except FileNotFoundError:
+        lines = [x for x in read_text(path).splitlines() if x.strip()]
+    except MissingFileError:
         problems.add("there is no such list")
         return []
-    except (OSError, UnicodeDecodeError) as error:
-        problems.add(f"not readable: {error}")
+    except DataError as error:
+        problems.add(f"not readable: {str(error).removeprefix(f'{path}: ')}")
         return []
     if not lines:
         problems.add("the list is empty")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from reidbench.tools import arguments
 from reidbench.tools.companion_tables import read_composites, read_trials
+from reidbench.tools.digests import file_digest
 from reidbench.tools.files import whole_file
 from reidbench.tools.manifest import read_manifest
 from reidbench_registry import MODALITIES, DataError, DatasetCard, Record, Track
@@ -91,7 +91,7 @@ class Manifest:
             records += read_composites(self._composites, {r.item_id: r for r in records})
         self.card = replace(
             self.card,
-            revision=hashlib.sha256(self._path.read_bytes()).hexdigest()[:12],
+            revision=file_digest(self._path)[:12],
             modalities=tuple(m for m in MODALITIES if m in modalities),
         )
         return records

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from logging import ERROR, getLogger
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
-from safetensors import SafetensorError
 
+from reidbench.tools.guarded import RECORD, check_file, first_line, read_json
+from reidbench.tools.terminal import quoted
 from reidbench_registry import DataError
 
 from .prompts import complete
 
 EMBEDDED = Path(__file__).parent / "embedded"
 _DEFAULTS = Path(__file__).parent / "defaults.json"
+_LARGE = ("tokenizer.json", "vocab.json")
+"""Files that a library of its own parses."""
+_SIZES = ("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "depth",
+          "embed_dim")  # fmt: skip
+"""Sizes of a model. Each, times its width, is a number of weights that it has at least."""
+_LAYERS = ("num_hidden_layers", "depth")
+"""Those of which each has a square of the width"""
+_LONGEST = 40
+"""Digits of an integer in a settings file: transformers writes 10^30 for a length without limit"""
 _HUB_NAME = re.compile(r"[\w\-.]+/[\w\-.]+")
 
 
@@ -36,10 +45,12 @@ def open_checkpoint(
     options: dict[str, Any] = {"dtype": dtype, "attn_implementation": attn_implementation}
     if local and not (Path(source) / "config.json").is_file():
         raise DataError(f"{source}: there is no config.json")
+    if local:
+        _check_settings(Path(source))
     with quiet():
         try:
             config, _ = transformers.PreTrainedConfig.get_config_dict(
-                source, local_files_only=local
+                source, local_files_only=local, trust_remote_code=False
             )
         except (OSError, ValueError) as error:
             if local:
@@ -50,25 +61,65 @@ def open_checkpoint(
             ) from None
         if config.get("model_type") != "qwen2_vl":
             model_type = config.get("model_type")
-            raise DataError(f"{source}: model_type is {model_type!r}, expected 'qwen2_vl'")
+            raise DataError(f"{source}: model_type is {quoted(model_type)}, expected 'qwen2_vl'")
+        if local and source != EMBEDDED:
+            _check_sizes(Path(source), config)
         processor = _open_processor(source, local, config.get("image_token_id", 151655))
         if source == EMBEDDED and not (EMBEDDED / "model.safetensors").is_file():
             return _initialise(options, seed), processor
         return _open_model(source, local, options), processor
 
 
+def _check_settings(folder: Path) -> None:
+    """Raises DataError for a settings file that is too large, too deep or no JSON object: the
+    libraries have no limits of their own."""
+    for path in sorted(folder.glob("*.json")):
+        if path.name in _LARGE:
+            check_file(path, RECORD)
+            continue
+        try:
+            settings = read_json(path, RECORD, nan=True, longest=_LONGEST)
+        except DataError as error:
+            why = str(error).removeprefix(f"{path}: ")
+            raise DataError(f"{folder}: unusable {path.name}: {why}") from None
+        if not isinstance(settings, dict):
+            raise DataError(f"{folder}: unusable {path.name}: expected an object")
+
+
+def _check_sizes(folder: Path, config: Mapping[str, Any]) -> None:
+    """Raises DataError for a model that declares more weights than the files could hold: what is
+    missing in them would be drawn at random, and takes its memory first."""
+    held = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+    if not held:  # told when they are opened
+        return
+    sections = [config.get("text_config"), config.get("vision_config"), config]
+    for section in (s for s in sections if isinstance(s, dict)):
+        sizes = {k: v for k, v in section.items() if k in _SIZES}
+        wrong = [k for k, v in sizes.items() if type(v) is not int or v < 0]
+        width = max(sizes.get(k, 1) for k in ("hidden_size", "embed_dim") if k not in wrong)
+        for k, v in sizes.items():
+            least = v * width * (width if k in _LAYERS else 1)
+            if k not in wrong and least > 2 * held:  # a weight may have half a byte
+                wrong.append(k)
+        if wrong:
+            raise DataError(
+                f"{folder}: cannot load the weights: config.json says {wrong[0]} is "
+                f"{quoted(section[wrong[0]])}, and they have {held:,} bytes"
+            )
+
+
 def defaults(weights: str) -> dict[str, Any]:
     """`image_size` and `prompts` of a checkpoint when the config gives none: those of the
     `reidbench.json` in its folder, else those of this package. Raises DataError for a damaged
     `reidbench.json`."""
-    values = json.loads(_DEFAULTS.read_text(encoding="utf-8"))
+    values = read_json(_DEFAULTS)
     source, local = _locate(weights)
     if local and (path := Path(source) / "reidbench.json").is_file():
+        own = read_json(path)
         try:
-            own = json.loads(path.read_text(encoding="utf-8"))
             values["image_size"] = own.get("image_size", values["image_size"])
             values["prompts"] = complete(own.get("prompts"), values["prompts"])
-        except (OSError, ValueError, AttributeError) as error:
+        except (ValueError, AttributeError) as error:
             raise DataError(f"{path}: unusable: {_line(error)}") from None
     return values
 
@@ -103,7 +154,9 @@ def _locate(weights: str) -> tuple[Path | str, bool]:
 
 def _open_processor(source: Path | str, local: bool, image_token: int) -> Any:
     try:
-        processor = transformers.AutoProcessor.from_pretrained(source, local_files_only=local)
+        processor = transformers.AutoProcessor.from_pretrained(
+            source, local_files_only=local, trust_remote_code=False
+        )
         tokenizer = processor.tokenizer
         placeholder = tokenizer.convert_tokens_to_ids(processor.image_token)
         _ = processor.image_processor.image_mean, processor.image_processor.image_std
@@ -126,11 +179,13 @@ def _open_model(source: Path | str, local: bool, options: dict[str, Any]) -> Any
         model, info = transformers.Qwen2VLForConditionalGeneration.from_pretrained(
             source,
             local_files_only=local,
+            trust_remote_code=False,
             use_safetensors=True,
             output_loading_info=True,
             **options,
         )
-    except (OSError, ValueError, RuntimeError, ImportError, SafetensorError) as error:
+    except Exception as error:
+        # For damaged files transformers raises exceptions of many types.
         raise DataError(f"{source}: cannot load the weights: {_line(error)}") from None
     # Missing weights would be random, so they are an error; the language model head is not used.
     missing = sorted(set(info["missing_keys"]) - {"lm_head.weight"})
@@ -140,7 +195,7 @@ def _open_model(source: Path | str, local: bool, options: dict[str, Any]) -> Any
 
 
 def _initialise(options: dict[str, Any], seed: int | None) -> Any:
-    config = transformers.Qwen2VLConfig.from_pretrained(EMBEDDED)
+    config = transformers.Qwen2VLConfig.from_pretrained(EMBEDDED, trust_remote_code=False)
     try:
         with seeded(seed):
             model = transformers.Qwen2VLForConditionalGeneration._from_config(config, **options)
@@ -151,7 +206,7 @@ def _initialise(options: dict[str, Any], seed: int | None) -> Any:
 
 def _line(error: Exception) -> str:
     """The first line of a message that may have many."""
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+    return first_line(error)
 
 
 @contextlib.contextmanager

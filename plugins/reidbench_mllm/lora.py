@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -15,6 +14,7 @@ from torch import nn
 
 from reidbench.tools import arguments
 from reidbench.tools.files import write_json
+from reidbench.tools.guarded import MissingFileError, read_json
 from reidbench.tools.tensors import load_tensors, save_tensors
 from reidbench_registry import ConfigError, DataError, did_you_mean
 
@@ -167,7 +167,8 @@ def attach_adapter(model: nn.Module, folder: Path) -> tuple[PeftModel, Lora]:
     for key, plain in _SUPPORTED.items():
         if settings.get(key, plain) not in (plain, None):
             raise DataError(f"{path}: {key}={settings[key]!r} is not supported")
-    names = [_current(name) for name in load_tensors(folder / WEIGHTS)]
+    tensors = load_tensors(folder / WEIGHTS)
+    names = [_current(name) for name in tensors]
     adapted = (_ADAPTED.fullmatch(name) for name in names)
     modules = list(dict.fromkeys(match[1] for match in adapted if match))
     own = {name for name, _ in model.named_modules()}
@@ -177,6 +178,10 @@ def attach_adapter(model: nn.Module, folder: Path) -> tuple[PeftModel, Lora]:
         )
     if not modules:
         raise DataError(f"{folder / WEIGHTS}: no tensor of a LoRA adapter")
+    widest = max(max(t.shape, default=1) for t in tensors.values())
+    rank = settings.get("r")
+    if isinstance(rank, int) and rank > widest:  # before that much memory is taken
+        raise DataError(f"{path}: r is {rank}, and no tensor is wider than {widest}")
     by_scheme = {frozenset(target_modules(model, scheme)): scheme for scheme in SCHEMES}
     try:
         lora = Lora.parse(
@@ -226,11 +231,11 @@ def load_adapter(model: PeftModel, lora: Lora, folder: Path) -> None:
 
 def _settings(path: Path) -> dict[str, Any]:
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"adapter settings not found: {path}") from None
-    except (OSError, ValueError) as error:
-        raise DataError(f"damaged adapter settings: {path}: {error}") from None
+        settings = read_json(path, missing="adapter settings not found")
+    except MissingFileError:
+        raise
+    except DataError as error:
+        raise DataError(f"damaged adapter settings: {error}") from None
     if not isinstance(settings, dict):
         raise DataError(f"damaged adapter settings: {path}: expected an object")
     return settings

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+from reidbench.tools.guarded import TABLE, read_json
 from reidbench.tools.problems import Problems
+from reidbench.tools.terminal import quoted
 from reidbench.tools.text import clean_caption
 from reidbench_registry import DataError
 
@@ -42,7 +43,7 @@ def read(path: Path, source: Source, problems: Problems) -> list[Photo]:
     without test photos, which otherwise would only be noticed after the training.
 
     Raises DataError for a file that does not contain a list."""
-    entries = _json(path)
+    entries = read_json(path, TABLE)
     if not isinstance(entries, list):
         raise DataError(f"{path}: expected a list of photos, found {type(entries).__name__}")
     if not entries:
@@ -53,6 +54,8 @@ def read(path: Path, source: Source, problems: Problems) -> list[Photo]:
     for number, entry in enumerate(entries):
         if problem := _problem(entry, source):
             problems.add(problem, number)
+            if problems.full:
+                break
             continue
         captions = [clean_caption(c) for c in entry["captions"]]
         photo = Photo(entry[source.path_field], str(entry["id"]), entry["split"], captions)
@@ -85,17 +88,6 @@ def notes(photos: list[Photo], source: Source) -> list[str]:
     return lines
 
 
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 (byte {error.start})") from None
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: {error}") from None
-    except RecursionError:
-        raise DataError(f"{path}: nested too deeply to be a list of photos") from None
-
-
 def _problem(entry: Any, source: Source) -> str | None:
     """What is wrong with an entry by itself; None when nothing is."""
     if not isinstance(entry, dict):
@@ -105,20 +97,20 @@ def _problem(entry: Any, source: Source) -> str | None:
         if name not in entry:
             return f"field {name!r} is missing"
         if not isinstance(entry[name], kind) or isinstance(entry[name], bool):
-            return f"field {name!r} is {entry[name]!r}, expected {kind.__name__}"
+            return f"field {name!r} is {quoted(entry[name])}, expected {kind.__name__}"
     if entry["id"] < 0:
         return f"field 'id' is {entry['id']}, expected a number from {source.first_id}"
     if entry["split"] not in source.splits:
-        return f"split {entry['split']!r} is none of {', '.join(source.splits)}"
+        return f"split {quoted(entry['split'])} is none of {', '.join(source.splits)}"
     given = entry[source.path_field]
     file = PurePosixPath(given)
     if file.is_absolute() or ".." in file.parts or not file.name or "\\" in given:
-        return f"{source.path_field} {given!r} does not lie below imgs/"
+        return f"{source.path_field} {quoted(given)} does not lie below imgs/"
     if not given.isprintable():
-        return f"{source.path_field} {given!r} is no file name"
+        return f"{source.path_field} {quoted(given)} is no file name"
     if not entry["captions"]:
         return "the caption list is empty"
     for caption in entry["captions"]:
         if not isinstance(caption, str) or not clean_caption(caption):
-            return f"caption {caption!r} is no text"
+            return f"caption {quoted(caption)} is no text"
     return None

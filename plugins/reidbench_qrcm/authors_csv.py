@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import hashlib
+import io
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,8 +11,11 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from reidbench.tools import arguments
+from reidbench.tools.digests import file_digest
 from reidbench.tools.files import whole_file
+from reidbench.tools.guarded import TABLE, digits, open_file
 from reidbench.tools.problems import Problems
+from reidbench.tools.terminal import quoted
 from reidbench.tools.text import clean_caption
 from reidbench_registry import ConfigError, DataError, DatasetCard, Record, Track
 from reidbench_registry.testing import draw
@@ -91,39 +94,43 @@ class QrCMTable:
         records = self._records(rows, problems)
         problems.raise_any()
         self.notes = _gaps(rows)
-        digest = hashlib.sha256(self._csv.read_bytes()).hexdigest()[:12]
+        digest = file_digest(self._csv)[:12]
         self.card = replace(self.card, revision=digest)
         return records
 
     def _rows(self, problems: Problems) -> list[Row]:
-        try:
-            with self._csv.open(encoding="utf-8-sig", newline="") as file:
-                reader = csv.DictReader(file)
-                lacking = [c for c in COLUMNS if c not in (reader.fieldnames or ())]
-                if lacking:
-                    raise DataError(f"{self._csv}: there is no column {', '.join(lacking)}")
-                given = list(enumerate(reader, start=1))
-        except FileNotFoundError:
-            raise DataError(f"table not found: {self._csv}") from None
-        except UnicodeDecodeError as error:
-            raise DataError(f"{self._csv}: not UTF-8 (byte {error.start})") from None
-        except (OSError, csv.Error) as error:
-            raise DataError(f"{self._csv}: {error}") from None
+        with (
+            open_file(self._csv, TABLE, "table not found") as raw,
+            io.TextIOWrapper(raw, "utf-8-sig", newline="") as file,
+        ):
+            reader = csv.reader(file)
+            header = next(reader, [])
+            lacking = [c for c in COLUMNS if c not in header]
+            if lacking:
+                raise DataError(f"{self._csv}: there is no column {', '.join(lacking)}")
+            places = {name: header.index(name) for name in COLUMNS}
+            given = []
+            for number, cells in enumerate((c for c in reader if c), start=1):
+                whole = len(cells) == len(header)
+                given.append((number, {n: cells[i] for n, i in places.items()} if whole else None))
         if not given:
             raise DataError(f"{self._csv}: the table is empty")
         rows = []
         for number, cells in given:
             if wrong := _wrong(cells):
                 problems.add(wrong, number)
+            if problems.full:
+                break
+            if wrong or cells is None:
                 continue
             rows.append(
                 Row(
                     number,
                     cells["image_path"],
-                    str(int(cells["pid"])),
+                    str(digits(_whole(cells["pid"]))),
                     MODALITIES[cells["modality"]],
                     clean_caption(cells["ori_caption"]),
-                    str(int(float(cells["camid"]))),
+                    str(digits(_whole(cells["camid"]))),
                     cells["split"],
                 )
             )
@@ -187,26 +194,30 @@ class QrCMTable:
         return path
 
 
-def _wrong(cells: dict[str, str]) -> str | None:
+def _wrong(cells: dict[str, str] | None) -> str | None:
     """What is wrong with the cells of a row; None when nothing is."""
-    if None in cells.values() or None in cells:
+    if cells is None:
         return "another number of cells than columns"
     if cells["modality"] not in MODALITIES:
-        return f"modality {cells['modality']!r} is none of {', '.join(MODALITIES)}"
+        return f"modality {quoted(cells['modality'])} is none of {', '.join(MODALITIES)}"
     if cells["split"] not in SPLITS:
-        return f"split {cells['split']!r} is none of {', '.join(SPLITS)}"
+        return f"split {quoted(cells['split'])} is none of {', '.join(SPLITS)}"
     for name in ("pid", "camid", "num_images"):
-        # A table with empty cells writes integers as 3.0.
-        if not cells[name].removesuffix(".0").isdigit():
-            return f"{name} is {cells[name]!r}, expected an integer"
+        if digits(_whole(cells[name])) is None:
+            return f"{name} is {quoted(cells[name])}, expected an integer"
     text = cells["modality"] == "text"
-    if int(float(cells["num_images"])) != (0 if text else 1):
+    if digits(_whole(cells["num_images"])) != (0 if text else 1):
         return f"num_images is {cells['num_images']} for {cells['modality']}"
     if text and not clean_caption(cells["ori_caption"]):
         return "the caption is empty"
     if bool(cells["image_path"]) == text:
         return f"a {cells['modality']} row {'with' if text else 'without'} an image_path"
     return None
+
+
+def _whole(cell: str) -> str:
+    """A table with empty cells writes integers as 3.0."""
+    return cell.removesuffix(".0")
 
 
 def _gaps(rows: Sequence[Row]) -> list[str]:

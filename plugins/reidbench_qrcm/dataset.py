@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from reidbench.tools import arguments
+from reidbench.tools.digests import file_digest
 from reidbench_registry import DataError, DatasetCard, Record, Track
 
 from . import annotations, companions
@@ -102,7 +102,7 @@ class QrCM:
             versions = self._present_versions(photos, exact=False)
             for kind in KINDS:
                 self._complete(kind, photos, versions, cache, track)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        digest = file_digest(path)[:12]
         self.card = replace(self.card, revision=self._revision(digest, versions))
         return [r for photo in photos for r in self._records(photo, source, versions)]
 

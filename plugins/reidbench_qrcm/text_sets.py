@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from reidbench.tools import arguments
+from reidbench.tools.digests import file_digest
 from reidbench.tools.problems import Problems, raise_all
 from reidbench_registry import DataError, DatasetCard, Record, Track
 
@@ -51,7 +51,7 @@ class TextSet:
         """The index, in the order of the annotation file. Raises DataError naming everything that
         is missing or wrong."""
         path, photos = read(self._root, self.source)
-        revision = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        revision = file_digest(path)[:12]
         self.card = replace(self.card, revision=revision)
         self.notes = annotations.notes(photos, self.source)
         return [r for photo in photos for r in records(photo, self.source, self._root)]

@@ -8,7 +8,9 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from reidbench.tools import arguments
+from reidbench.tools.guarded import MissingFileError, digits, read_text
 from reidbench.tools.problems import Problems, raise_all
+from reidbench.tools.terminal import safe
 from reidbench_registry import DataError, DatasetCard, Record, Track
 from reidbench_registry.testing import draw
 
@@ -96,12 +98,12 @@ class RegDB:
     def _lines(self, split: str, kind: str, problems: Problems) -> list[Line]:
         path = self._root / "idx" / f"{split}_{kind}_{self._trial}.txt"
         try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+            text = read_text(path)
+        except MissingFileError:
             problems.add("there is no such list")
             return []
-        except (OSError, UnicodeDecodeError) as error:
-            problems.add(f"not readable: {error}")
+        except DataError as error:
+            problems.add(f"not readable: {str(error).removeprefix(f'{path}: ')}")
             return []
         lines: list[Line] = []
         seen: Counter[str] = Counter()
@@ -109,16 +111,19 @@ class RegDB:
         for number, words in enumerate((t.rsplit(maxsplit=1) for t in text.splitlines()), start=1):
             if not words:
                 continue
-            if len(words) != 2 or not words[1].isdigit():
+            label = digits(words[-1])
+            if len(words) != 2 or label is None or "\0" in words[0]:
                 problems.add("not 'path label'", number)
                 continue
-            file, label = words[0], int(words[1])
+            file = words[0]
             pid = PurePosixPath(file).parent.name
             seen[file] += 1
             if seen[file] > 1:
                 problems.add("images listed twice", number)
             if person.setdefault(label, pid) != pid:
-                problems.add(f"label {label} stands for {person[label]} and {pid}", number)
+                problems.add(
+                    f"label {label} stands for {safe(person[label])} and {safe(pid)}", number
+                )
             if not (self._root / file).is_file():
                 problems.add("images that are not there", number)
             lines.append(Line(number, file, pid, label))

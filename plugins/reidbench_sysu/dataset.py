@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from reidbench.tools import arguments
+from reidbench.tools.guarded import digits, read_text
+from reidbench.tools.terminal import quoted
 from reidbench_registry import DataError, DatasetCard, Record, Track
 from reidbench_registry.testing import draw
 
@@ -141,13 +143,13 @@ class SysuMM01:
         split_of: dict[str, str] = {}
         for split in SPLITS:
             path = self._root / "exp" / f"{split}_id.txt"
-            try:
-                pids = [int(word) for word in path.read_text(encoding="utf-8").split(",")]
-            except FileNotFoundError:
-                raise DataError(f"identity list not found: {path}") from None
-            except (OSError, ValueError) as error:
-                raise DataError(f"{path}: no comma-separated identities: {error}") from None
-            for pid in pids:
+            words = read_text(path, missing="identity list not found").split(",")
+            for word in words:
+                pid = digits(word.strip())
+                if pid is None:
+                    raise DataError(
+                        f"{path}: no comma-separated identities: {quoted(word, 60)} is none"
+                    )
                 first = split_of.setdefault(f"{pid:04}", split)
                 if first != split:
                     raise DataError(f"{path}: identity {pid} is in split {first!r} too")
@@ -159,8 +161,8 @@ class SysuMM01:
             for place, _, names in os.walk(self._root / f"cam{camera}"):
                 pid = Path(place).name
                 images = sorted(n for n in names if n.lower().endswith(IMAGES))
-                if images and pid.isdigit():
-                    cells[camera, f"{int(pid):04}"] = images
+                if images and (number := digits(pid)) is not None:
+                    cells[camera, f"{number:04}"] = images
         return cells
 
 

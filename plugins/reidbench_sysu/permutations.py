@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from reidbench.tools.guarded import first_line
 from reidbench_registry import ConfigError, DataError
+
+from .matfile import read_cells
 
 CAMERAS = 6
 TRIALS = 10
@@ -18,21 +21,18 @@ def read(path: Path) -> dict[tuple[str, str], np.ndarray]:
 
     Raises DataError naming the file and the cell; ConfigError where scipy is not installed."""
     try:
-        from scipy.io import loadmat
+        cameras = read_cells(path, "rand_perm_cam", "permutations not found").ravel()
+        cells = [[np.asarray(of_pid) for of_pid in camera.ravel()] for camera in cameras]
     except ImportError:
         raise ConfigError(
             "SYSU-MM01: reading rand_perm_cam.mat needs scipy: pip install 'reidbench[sysu]'"
         ) from None
-    try:
-        with path.open("rb") as file:
-            cameras = loadmat(file)["rand_perm_cam"].ravel()
-        cells = [[np.asarray(of_pid) for of_pid in camera.ravel()] for camera in cameras]
-    except FileNotFoundError:
-        raise DataError(f"permutations not found: {path}") from None
+    except DataError:
+        raise
     except Exception as error:
         # For a damaged file scipy raises exceptions of many types.
-        why = str(error).partition("\n")[0]
-        raise DataError(f"{path}: no rand_perm_cam: {type(error).__name__}: {why}") from None
+        why = f"{type(error).__name__}: {first_line(error)}"
+        raise DataError(f"{path}: no rand_perm_cam: {why}") from None
     if len(cells) != CAMERAS:
         raise DataError(f"{path}: {len(cells)} cameras, expected {CAMERAS}")
     places = {}
@@ -40,7 +40,7 @@ def read(path: Path) -> dict[tuple[str, str], np.ndarray]:
         for pid, order in enumerate(of_camera, start=1):
             if not order.size:
                 continue
-            n = order.shape[-1]
+            n = order.shape[-1] if order.ndim else 0
             # One row for each trial: the images (1-based) in the order in which they are drawn.
             if order.shape != (TRIALS, n) or (np.sort(order, 1) != np.arange(1, n + 1)).any():
                 raise DataError(

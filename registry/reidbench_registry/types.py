@@ -22,6 +22,8 @@ Track = Callable[[Iterable[T], str, "int | None"], Iterable[T]]
 """`track(iterable, description, total)`: yields the items and shows progress while doing so."""
 
 Exclusion = Literal["none", "same_instance", "same_pid_camera", "same_location_any_pid"]
+MOST_TRIALS = 1000
+"""Trials of a task: each is a whole evaluation."""
 EXCLUSIONS: tuple[str, ...] = ("none", "same_instance", "same_pid_camera", "same_location_any_pid")
 
 
@@ -167,6 +169,8 @@ class Trials:
         for name, value in (("number", self.number), ("shots", self.shots)):
             if type(value) is not int or value < 1:
                 raise ConfigError(f"trials: {name}={value!r} is not an integer from 1")
+        if self.number > MOST_TRIALS:
+            raise ConfigError(f"trials: number={self.number} is more than {MOST_TRIALS}")
         if self.origin not in ("dataset", "python-seeded"):
             raise ConfigError(
                 f"trials: origin={self.origin!r} is neither dataset nor python-seeded"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from string import ascii_uppercase
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reidbench_registry import ConfigError
 
+from ..tools.terminal import safe_json
 from .parser import add_verb
 from .selection import add_selection, check_known, fractions, interval, percent
 
@@ -55,7 +55,7 @@ def handle(arguments: argparse.Namespace) -> int:
         if given:
             comparison["rows"] = [row for row in comparison["rows"] if row[what] in given]
     if arguments.json:
-        print(json.dumps(comparison, indent=2, ensure_ascii=False))
+        print(safe_json(comparison))
     elif arguments.csv:
         print(_tidy(comparison).csv(), end="")
     elif arguments.markdown:

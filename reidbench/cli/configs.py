@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from reidbench_registry import UnknownEntryError, did_you_mean
 
+from ..tools.terminal import safe_json
 from .parser import add_verb
 
 EPILOG = """examples:
@@ -40,7 +40,7 @@ def handle(arguments: argparse.Namespace) -> int:
     chosen = [arguments.name] if arguments.name else list(known)
     if arguments.json:
         rows = [{"name": n, "says": summary(known[n]), "path": str(known[n])} for n in chosen]
-        print(json.dumps(rows, indent=2))
+        print(safe_json(rows))
         return 0
     if arguments.name:
         print(known[arguments.name].read_text(encoding="utf-8"), end="")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from reidbench_registry import KINDS
 
+from ..tools.terminal import safe_json
 from .parser import add_verb
 
 
@@ -38,7 +38,7 @@ def handle(arguments: argparse.Namespace) -> int:
             }
             for e in entries
         ]
-        print(json.dumps(rows, indent=2))
+        print(safe_json(rows))
         return 0
 
     from rich.console import Console

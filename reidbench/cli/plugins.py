@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import sys
 import tempfile
 from collections import Counter
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from reidbench_registry import CheckFailed, ConfigError, Entry, PluginError, did_you_mean
 
+from ..tools.terminal import cell, safe_json
 from .parser import add_verb
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
 def handle(arguments: argparse.Namespace) -> int:
     plugins, dangerous = _look(arguments)
     if arguments.json:
-        print(json.dumps([asdict(p) for p in plugins], indent=2))
+        print(safe_json([asdict(p) for p in plugins]))
         return int(dangerous)
 
     from rich.console import Console
@@ -116,7 +116,7 @@ def handle_check(arguments: argparse.Namespace) -> int:
         raise CheckFailed(f"the plugin {plugin.name!r} is {plugin.status}: {plugin.reason or ''}")
     outcomes = _outcomes(host.entries_of(plugin.name))
     if arguments.json:
-        print(json.dumps([_row(o) for o in outcomes], indent=2))
+        print(safe_json([_row(o) for o in outcomes]))
     else:
         _show(outcomes)
     return int(any(o.status == "failed" for o in outcomes))
@@ -135,14 +135,13 @@ def _find(plugins: list[PluginStatus], name: str) -> PluginStatus:
 
 def _outcomes(entries: list[Entry]) -> list[Outcome]:
     from rich.console import Console
-    from rich.markup import escape
 
     from reidbench_registry.testing import cases_of
 
     outcomes = []
     with Console(stderr=True).status("") as status:
         for case in cases_of(entries):
-            status.update(escape(str(case)))
+            status.update(cell(case))
             # An entry may print; our output may be JSON.
             with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
                 outcomes.append(case.outcome(Path(folder)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 from pathlib import Path
 from statistics import fmean
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reidbench_registry import DataError
 
+from ..tools.terminal import safe_json
 from .parser import add_verb
 from .shared import add_work_dir
 
@@ -38,7 +38,7 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
 def handle(arguments: argparse.Namespace) -> int:
     rows = [row for folder in _folders(arguments.work_dir) if (row := _row(folder)) is not None]
     if arguments.json:
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print(safe_json(rows))
         return 0
     from rich.console import Console
 

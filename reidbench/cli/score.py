@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from reidbench_registry import ConfigError
 
+from ..tools.terminal import LINE, cell, safe, safe_json
 from .parser import add_verb
 
 EPILOG = """examples:
@@ -89,12 +89,12 @@ def handle(arguments: argparse.Namespace) -> int:
         query,
         gallery,
         arguments.mode,
-        warn=lambda line: print(line, file=sys.stderr),
+        warn=lambda line: print(safe(line, LINE), file=sys.stderr),
     )
     if out is not None:
         from_files.save(out, record, scores)
     if arguments.json:
-        print(json.dumps(record.as_json(), indent=2, ensure_ascii=False))
+        print(safe_json(record.as_json()))
         return 0
 
     from rich.console import Console
@@ -102,7 +102,7 @@ def handle(arguments: argparse.Namespace) -> int:
     console = Console()
     result_table(record).show(console)
     if out is not None:
-        console.print(f"{out}", highlight=False, soft_wrap=True)
+        console.print(cell(out, limit=LINE), soft_wrap=True)
     return 0
 
 

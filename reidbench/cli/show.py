@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reidbench_registry import ConfigError
 
+from ..tools.terminal import safe_json
 from .parser import add_verb
 from .selection import add_selection, check_known, fractions, interval, percent
 
@@ -56,7 +56,7 @@ def handle(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"{arguments.result}: no row has this task in this mode")
     if arguments.json:
         shown = record.model_copy(update={"scores": rows})
-        print(json.dumps(shown.as_json(), indent=2, ensure_ascii=False))
+        print(safe_json(shown.as_json()))
     elif arguments.csv:
         print(_tidy(rows, names).csv(), end="")
     elif arguments.markdown:

@@ -15,6 +15,7 @@ from typing import Any
 
 from reidbench_registry import ConfigError
 
+from .plain import plain
 from .shipped import shipped
 
 LOG = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ def load_python(
         if twice := merged.keys() & values.keys():
             raise ConfigError(f"{path}: several of its bases set {', '.join(sorted(twice))}")
         merged |= values
-    values = _plain({k: v for k, v in given.items() if not k.startswith("_")}, path.name)
+    values = plain({k: v for k, v in given.items() if not k.startswith("_")}, path.name)
     return _merge(merged, values, path.name)
 
 
@@ -115,15 +116,3 @@ def _replaces(before: Any, value: dict[str, Any]) -> str | None:
 
 def _are(names: list[str]) -> str:
     return "are" if len(names) > 1 else "is"
-
-
-def _plain(value: Any, where: str) -> Any:
-    """The same value in JSON's types. A class or a function in a config is refused: a config
-    names entries, so that it can be checked, saved and compared."""
-    if isinstance(value, dict):
-        return {str(k): _plain(v, f"{where}: {k}") for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v, where) for v in value]
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    raise ConfigError(f"{where}: {value!r} is not plain data (give entries by name)")

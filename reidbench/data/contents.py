@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -83,6 +84,8 @@ def _states(paths: list[str]) -> list[tuple[str, int, int]]:
         try:
             status = os.stat(path)  # noqa: PTH116 - a Path costs more than the call
         except OSError:
+            continue
+        if not stat.S_ISREG(status.st_mode):  # to read a pipe would wait for ever
             continue
         states.append((path, status.st_size, status.st_mtime_ns))
     return states

@@ -13,7 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from reidbench_registry import Track
+from reidbench_registry import DataError, Track
+
+from ..tools.guarded import PICTURE, MissingFileError, first_line, read_bytes
+from ..tools.images import FORMATS
 
 BATCH = 64
 """Pictures that a thread gets at a time: few enough for a smooth progress bar, enough to keep the
@@ -52,25 +55,26 @@ def read_pictures(paths: Sequence[Path], decode: bool, track: Track) -> dict[Pat
 
 def _read(path: Path, decode: bool) -> Picture:
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
+        content = read_bytes(path, PICTURE)
+    except MissingFileError:
         return Picture(path, None, "missing")
-    except OSError as error:
-        return Picture(path, None, error.strerror or str(error))
+    except DataError as error:
+        return Picture(path, None, str(error).removeprefix(f"{path}: "))
     if not content:
         return Picture(path, None, "empty")
     digest = hashlib.sha256(content).digest()
     if not decode:
         return Picture(path, digest, None)
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             image.load()
             return Picture(path, digest, None, _colour(image))
     except Image.UnidentifiedImageError:
         return Picture(path, digest, "no picture format")
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        # Pillow answers a damaged file with any of these, depending on the format.
-        why = "truncated" if "truncated" in str(error).lower() else f"damaged: {error}"
+    except Exception as error:
+        # Pillow answers a damaged file with exceptions of many types, depending on the format.
+        words = first_line(error)
+        why = "truncated" if "truncated" in words.lower() else f"damaged: {words}"
         return Picture(path, digest, why)
 
 

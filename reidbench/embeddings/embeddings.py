@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ from torch.nn import functional
 from reidbench_registry import DataError, Record
 
 from ..tools.files import write_json
+from ..tools.guarded import TABLE, read_json
 from ..tools.tensors import load_tensors, save_tensors
 
 FEATURES, ITEMS = "bank.safetensors", "items.json"
@@ -85,10 +85,13 @@ class Embeddings:
 
         Raises DataError naming a file that is missing or damaged."""
         features = load_tensors(folder / FEATURES).get("features")
-        try:
-            item_ids = json.loads((folder / ITEMS).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise DataError(f"{folder / ITEMS}: {error}") from None
-        if features is None or not isinstance(item_ids, list) or len(item_ids) != len(features):
+        item_ids = read_json(folder / ITEMS, TABLE)
+        if (
+            features is None
+            or features.ndim != 2
+            or not features.is_floating_point()
+            or not isinstance(item_ids, list)
+            or len(item_ids) != len(features)
+        ):
             raise DataError(f"{folder}: {FEATURES} and {ITEMS} do not belong together")
         return cls(features, item_ids)

@@ -12,13 +12,12 @@ import numpy as np
 from reidbench_registry import ConfigError, DataError, did_you_mean
 
 from ..evaluation.bootstrap import paired
+from ..tools.terminal import quoted, safe
 from .differences import differences
-from .per_query import PerQuery, load_per_query, per_query_folder
-from .record import Identity, Level, ResultRecord, Row, read
+from .per_query import PerQuery
+from .record import Identity, Level, ResultRecord, Row
 from .significance import p_values
-
-SAME = 1e-9
-"""Figures query by query belong to a result when their means are its values."""
+from .verify import read_verified
 
 
 @dataclass(frozen=True)
@@ -32,21 +31,9 @@ class Result:
 
     @classmethod
     def read(cls, path: Path, label: str) -> Result:
-        """From a run folder or a result file. Raises DataError naming what is missing or does not
-        belong together."""
-        record = read(path)
-        folder = per_query_folder(path)
-        per_query = load_per_query(folder)
-        for row in record.scores:
-            key = _task(row), row.mode
-            figures = per_query[key].figures if key in per_query else {}
-            for name, value in row.metrics.items():
-                if name not in figures or abs(figures[name].mean() - value) > SAME:
-                    raise DataError(
-                        f"{folder}: the figures query by query are not those of {path} "
-                        f"({key[0]}, {key[1]}, {name})"
-                    )
-        return cls(label, path, record, per_query)
+        """From a run folder or a result file, computed again as far as that goes. Raises DataError
+        naming what is missing or does not belong together."""
+        return cls(label, path, *read_verified(path))
 
     def rows(self, task: str) -> dict[str, Row]:
         """mode -> row of the task"""
@@ -69,6 +56,7 @@ def compare(results: Sequence[Result], metrics: Sequence[str] | None = None) -> 
     tasks = list(dict.fromkeys(_task(r) for f in results for r in f.record.scores))
     for task in tasks:
         _check_identity(task, results)
+        _check_pictures(task, results)
     rows = []
     for task in tasks:
         for mode, members in _modes(task, results).items():
@@ -100,11 +88,22 @@ def _check_identity(task: str, results: Sequence[Result]) -> None:
             elif row.identity.hash != first[1].hash:
                 fields = differences(_plain(first[1]), _plain(row.identity))
                 fields.pop("hash")
-                words = [f"{k}: {_short(a)} / {_short(b)}" for k, (a, b) in fields.items()]
+                words = [f"{safe(k)}: {_short(a)} / {_short(b)}" for k, (a, b) in fields.items()]
                 raise ConfigError(
-                    f"task {task!r} is not the same in {first[0].path} and {result.path}, so its "
-                    f"numbers cannot be compared: {'; '.join(words)}"
+                    f"task {quoted(task)} is not the same in {first[0].path} and {result.path}, so "
+                    f"its numbers cannot be compared: {'; '.join(words)}"
                 )
+
+
+def _check_pictures(task: str, results: Sequence[Result]) -> None:
+    """The same index may name other pictures, where both results know theirs."""
+    known = [(f, r.pictures) for f in results for r in f.rows(task).values() if r.pictures]
+    for result, pictures in known[1:]:
+        if pictures != known[0][1]:
+            raise ConfigError(
+                f"task {quoted(task)}: the pictures behind {known[0][0].path} and {result.path} "
+                "are not the same, so its numbers cannot be compared"
+            )
 
 
 def _plain(level: Level) -> dict[str, Any]:
@@ -116,7 +115,7 @@ def _pair(interval: tuple[float, float] | None) -> list[float] | None:
 
 
 def _short(value: Any) -> str:
-    text = str(value)
+    text = safe(value)
     return text if len(text) <= 40 else f"{text[:12]}..."
 
 
@@ -182,7 +181,8 @@ def _paired(
     place = {item: i for i, item in enumerate(mine.item_ids)}
     if place.keys() != set(theirs.item_ids):
         raise DataError(
-            f"{result.path} and {first.path} were scored over different queries of {_task(row)}"
+            f"{result.path} and {first.path} were scored over different queries of "
+            f"{safe(_task(row))}"
         )
     # The order of a manifest is not part of a task's identity.
     order = [place[item] for item in theirs.item_ids]

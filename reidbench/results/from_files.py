@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from reidbench_registry import DataError, DatasetCard, Record, Task, fingerprint
 
@@ -14,11 +15,13 @@ from ..embeddings.norms import rows_of_zeros
 from ..evaluation.chosen import Chosen
 from ..evaluation.scoring import Pair, Scores, check_names, score_all
 from ..evaluation.selection import why_none
+from ..tools.guarded import read_json
 from ..tools.manifest import read_manifest
+from ..tools.terminal import quoted
 from . import provenance
 from .per_query import per_query_beside, save_per_query
 from .per_trial import save_per_trial
-from .record import ResultRecord, build, write
+from .record import Dataset, ResultRecord, build, write
 
 
 def score_embeddings(
@@ -42,8 +45,8 @@ def score_embeddings(
         if unknown:
             raise DataError(
                 f"{one.name}: {len(unknown)} of {len(one.embeddings.item_ids)} item ids are not in "
-                f"{manifest}, first {unknown[0]!r}; an id of the manifest is "
-                f"{_not_embedded(records, one)!r}"
+                f"{manifest}, first {quoted(unknown[0])}; an id of the manifest is "
+                f"{quoted(_not_embedded(records, one))}"
             )
     for one in {s.name: s for s in (query, gallery)}.values():
         if line := _of_zeros(one):
@@ -94,12 +97,13 @@ def card_of(manifest: Path, records: Sequence[Record]) -> DatasetCard:
     """The card beside the manifest (`card.json`, as a run writes it), when its fingerprint is that
     of these records; otherwise what the records tell."""
     try:
-        given = json.loads((manifest.parent / "card.json").read_text(encoding="utf-8"))
-        expected = given.pop("fingerprint")
-        card = DatasetCard(**given | {"modalities": tuple(given["modalities"])})
-        if fingerprint(card, records) == expected:
+        given = Dataset.model_validate(read_json(manifest.parent / "card.json"))
+        fields = given.model_dump(exclude={"fingerprint"})
+        lists = {"modalities": tuple(given.modalities), "protocols": tuple(given.protocols)}
+        card = DatasetCard(**fields | lists)
+        if fingerprint(card, records) == given.fingerprint:
             return card
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (DataError, ValidationError):  # no card, or one of something else
         pass
     return DatasetCard(
         name=", ".join(sorted({r.dataset for r in records})),

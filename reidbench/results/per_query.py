@@ -6,10 +6,9 @@ and pids of each `<task>/<mode>` in the same order.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 
@@ -17,7 +16,9 @@ from reidbench_registry import DataError
 
 from ..evaluation.score import Scored
 from ..tools.files import write_json
+from ..tools.guarded import TABLE, read_json
 from ..tools.tensors import load_tensors, save_tensors
+from ..tools.terminal import safe
 
 
 class PerQuery(NamedTuple):
@@ -54,22 +55,53 @@ def save_per_query(folder: Path, scored: Mapping[tuple[str, str], Scored]) -> No
 def load_per_query(folder: Path) -> dict[tuple[str, str], PerQuery]:
     """Read what `save_per_query` wrote. Raises DataError naming a file that does not fit."""
     path = folder / "queries.json"
-    try:
-        queries = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: {error}") from None
-    figures: dict[tuple[str, str], dict[str, np.ndarray]] = {}
-    for name, values in load_tensors(folder / "per_query.safetensors").items():
-        task, mode, metric = name.rsplit("/", 2)
-        figures.setdefault((task, mode), {})[metric] = values.numpy()
+    queries = _queries(path)
+    figures = _figures(folder / "per_query.safetensors")
     per_query = {}
-    for key, of_queries in queries.items():
-        task, mode = key.rsplit("/", 1)
-        one = PerQuery(of_queries["item_ids"], of_queries["pids"], figures.get((task, mode), {}))
-        if any(len(v) != len(one.item_ids) for v in one.figures.values()):
-            raise DataError(f"{path}: {key}: figures and queries differ in number")
+    for (task, mode), (item_ids, pids) in queries.items():
+        one = PerQuery(item_ids, pids, figures.get((task, mode), {}))
+        if any(len(v) != len(item_ids) for v in one.figures.values()):
+            raise DataError(f"{path}: {safe(task)}/{mode}: figures and queries differ in number")
         per_query[task, mode] = one
     return per_query
+
+
+def _queries(path: Path) -> dict[tuple[str, str], tuple[list[str], list[str]]]:
+    given = read_json(path, TABLE)
+    if not isinstance(given, dict):
+        raise DataError(f"{path}: expected an object, found {type(given).__name__}")
+    queries = {}
+    for key, lists in given.items():
+        task, slash, mode = key.rpartition("/")
+        ids, pids = (
+            (lists.get("item_ids"), lists.get("pids")) if isinstance(lists, dict) else (None, None)
+        )
+        if not slash or not _are_strings(ids) or not _are_strings(pids) or len(ids) != len(pids):
+            raise DataError(f"{path}: {safe(key)}: expected `item_ids` and as many `pids`")
+        if len(set(ids)) < len(ids):
+            raise DataError(f"{path}: {safe(key)}: an item id occurs more than once")
+        queries[task, mode] = ids, pids
+    return queries
+
+
+def _are_strings(value: Any) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(v, str) for v in value)
+
+
+def _figures(path: Path) -> dict[tuple[str, str], dict[str, np.ndarray]]:
+    figures: dict[tuple[str, str], dict[str, np.ndarray]] = {}
+    for name, values in load_tensors(path).items():
+        parts = name.rsplit("/", 2)
+        if len(parts) < 3 or values.ndim != 1 or str(values.dtype) != "torch.float64":
+            kind = f"{str(values.dtype).removeprefix('torch.')}{list(values.shape)}"
+            raise DataError(
+                f"{path}: expected task/mode/metric -> float64[N], found {safe(name)}: {kind}"
+            )
+        if not values.isfinite().all():
+            raise DataError(f"{path}: {safe(name)}: a figure is not finite")
+        task, mode, metric = parts
+        figures.setdefault((task, mode), {})[metric] = values.numpy()
+    return figures
 
 
 def per_query_beside(path: Path) -> Path:

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reidbench_registry import DataError
 
 from ..tools.files import write_json
+from ..tools.guarded import RECORD, MissingFileError, as_data_error, json_parser, read_text
+from ..tools.terminal import safe
 
 SCHEMA = 1
 """Number of this layout."""
@@ -232,12 +234,12 @@ def read(path: Path) -> ResultRecord:
     """The result record in a file or a run folder. Raises DataError naming what is wrong."""
     file = path / "result.json" if path.is_dir() else path
     try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
+        text = read_text(file, RECORD)
+    except MissingFileError:
         why = "the run is not finished, or it is no run folder" if path.is_dir() else "no such file"
         raise DataError(f"no result at {file}: {why}") from None
-    except (OSError, ValueError) as error:
-        raise DataError(f"{file}: {error}") from None
+    with as_data_error(file):
+        json_parser()(text)  # pydantic's own parser has other limits, and its JSON has NaN
     try:
         return ResultRecord.model_validate_json(text)
     except ValidationError as error:
@@ -247,6 +249,6 @@ def read(path: Path) -> ResultRecord:
 def _first(error: ValidationError) -> str:
     """The first mistake: the path of the key and what is wrong with it."""
     one = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = ".".join(map(str, one["loc"])) or "the file"
+    where = ".".join(safe(key, 60) for key in one["loc"]) or "the file"
     more = f" (and {error.error_count() - 1} other mistakes)" if error.error_count() > 1 else ""
-    return f"{where}: {one['msg']}{more}"
+    return f"{where}: {safe(one['msg'])}{more}"

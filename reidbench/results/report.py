@@ -8,6 +8,7 @@ from pathlib import Path
 from reidbench_registry import Owner, ReportSection
 
 from ..tools.files import whole_file
+from ..tools.terminal import safe
 from .record import ResultRecord, Row
 from .table import caption
 
@@ -35,13 +36,13 @@ def write(
 
 
 def _table(rows: Sequence[Row]) -> str:
-    names = list(rows[0].metrics)
+    names = list(dict.fromkeys(name for row in rows for name in row.metrics))
     lines = [_row("task", "mode", *names), _row("---", "---", *["---:"] * len(names))]
     for row in rows:
-        figures = (f"{100 * row.metrics[name]:.1f}" for name in names)
+        figures = (f"{100 * row.metrics[n]:.1f}" if n in row.metrics else "-" for n in names)
         lines.append(_row(row.identity.task.name, row.mode, *figures))
     return "\n".join(lines)
 
 
 def _row(*cells: str) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    return f"| {' | '.join(safe(cell).replace('|', chr(92) + '|') for cell in cells)} |"

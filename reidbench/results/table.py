@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..terminal.sheet import Sheet
+from ..tools.terminal import safe
 from .record import ResultRecord, Row
 
 
 def result_table(record: ResultRecord) -> Sheet:
     """task x mode x metrics, in percent, under the protocol's name."""
-    names = list(record.scores[0].metrics)
+    names = list(dict.fromkeys(name for row in record.scores for name in row.metrics))
     rows = []
     for row in record.scores:
-        figures = (f"{100 * row.metrics[name]:.1f}" for name in names)
+        figures = (f"{100 * row.metrics[n]:.1f}" if n in row.metrics else "-" for n in names)
         rows.append([row.identity.task.name, row.mode, *figures])
     return Sheet(
         ["task", "mode", *names],
@@ -36,7 +37,7 @@ def caption(rows: Sequence[Row]) -> str:
     """What a reader of the figures must know beside them."""
     skipped = {r.identity.task.name: r.n_query - r.n_valid for r in rows}
     words = [f"percent; chance R1 {_chance(rows)}"]
-    words += [f"{n} queries of {t} have no positive" for t, n in skipped.items() if n]
+    words += [f"{n} queries of {safe(t)} have no positive" for t, n in skipped.items() if n]
     if any(r.fused for r in rows):
         words.append("composite queries fused by the harness")
     if any(r.collapsed for r in rows):

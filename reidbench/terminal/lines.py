@@ -11,6 +11,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from ..tools.terminal import LINE, cleaned, safe
+
 
 def wrap(text: Text, width: int) -> list[Text]:
     """Lines of at most `width` columns, broken between words. A longer word, as a path may be, has
@@ -31,6 +33,7 @@ def wrap(text: Text, width: int) -> list[Text]:
 
 def print_line(console: Console, text: Text, indent: int = 0) -> None:
     """Print one line. On a terminal it continues on further lines, `indent` columns in."""
+    text = cleaned(text)
     lines = [text]
     if console.is_terminal:
         start, rest = text.divide([indent]) if indent else (Text(""), text)
@@ -45,6 +48,7 @@ def print_line(console: Console, text: Text, indent: int = 0) -> None:
 def say(text: str, file: TextIO | None = None) -> None:
     """Write one line of plain text to `file` (default: standard error)."""
     file = file or sys.stderr
+    text = safe(text, LINE)
     if file.isatty():
         text = "\n".join(
             line.plain for line in wrap(Text(text), shutil.get_terminal_size().columns)

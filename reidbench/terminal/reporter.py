@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
@@ -22,6 +21,7 @@ from rich.progress import (
 from rich.text import Text
 
 from ..distributed import is_main
+from ..tools.terminal import LINE, cell, safe, safe_json
 from .lines import print_line
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class Level(IntEnum):
 LEVEL: ContextVar[Level] = ContextVar("level", default=Level.NORMAL)
 """Of reporters made from here on (`--quiet`, `--verbose`)."""
 EVERY = 10.0
-"""Seconds between two lines of progress where there is no terminal to draw a bar on."""
+"""Seconds of silence before a line of progress where there is no terminal to draw a bar on."""
 _COLUMN = 8
 """Width of the column that names the stage."""
 
@@ -52,21 +52,22 @@ class Reporter:
     def __init__(self, log: Path, console: Console | None = None, every: float = EVERY) -> None:
         self.console = console or Console(quiet=not is_main())
         self._log = log
-        self._start = time.monotonic()
+        self._start = self._shown = time.monotonic()
         self._level = LEVEL.get()
         self._every = every
         self._note = ""
         self._bar: Progress | None = None
 
     def line(self, stage: str, text: str, **facts: Any) -> None:
-        """Show one line of a stage, in which rich's markup is read, and log it with `facts`."""
+        """Show one line of plain text of a stage, and log it with `facts`."""
         self.show(stage, text)
         self._write(stage, text, facts)
 
     def show(self, stage: str, text: str) -> None:
         """Show one line without logging it."""
+        self._shown = time.monotonic()
         if self._level > Level.QUIET:
-            line = Text(f"{stage:>{_COLUMN}}", "bold") + Text("  ") + Text.from_markup(text)
+            line = Text(f"{stage:>{_COLUMN}}", "bold") + Text("  ") + cell(text, limit=LINE)
             print_line(self.console, line, _COLUMN + 2)
 
     def event(self, stage: str, event: str, **facts: Any) -> None:
@@ -82,7 +83,7 @@ class Reporter:
             return
         row = {"seconds": round(time.monotonic() - self._start, 3), "stage": stage, "event": event}
         with self._log.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row | facts, ensure_ascii=False) + "\n")
+            file.write(safe_json(row | facts, indent=None) + "\n")
 
     def track(
         self,
@@ -105,26 +106,26 @@ class Reporter:
 
     def note(self, text: str) -> None:
         """A few words at the end of the current progress."""
-        self._note = text
+        self._note = safe(text)
         if self._bar is not None:
-            self._bar.update(self._task, note=text)
+            self._bar.update(self._task, note=self._note)
 
     def _under_bar(
         self, items: Iterable[T], description: str, total: int | None, done: int, per_unit: int
     ) -> Iterator[T]:
         columns = [
-            TextColumn(f"{'':>{_COLUMN}}  {{task.description}}"),
+            TextColumn(f"{'':>{_COLUMN}}  {{task.description}}", markup=False),
             BarColumn(bar_width=30 if self.console.width >= 100 else 10),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
         ]
         if self.console.width < 80:
             columns = [columns[0], columns[2], columns[5], columns[6]]
         with Progress(*columns, console=self.console, transient=True) as self._bar:
-            self._task = self._bar.add_task(description, total=total, completed=done, note="")
+            self._task = self._bar.add_task(safe(description), total=total, completed=done, note="")
             for number, item in enumerate(items, start=1):
                 yield item
                 self._bar.update(self._task, completed=done + number // per_unit)
@@ -139,13 +140,12 @@ class Reporter:
         unit: str,
         per_unit: int,
     ) -> Iterator[T]:
-        begun = shown = time.monotonic()
+        begun = time.monotonic()
         for number, item in enumerate(items, start=1):
             yield item
             now = time.monotonic()
             made = number // per_unit
-            if now - shown >= self._every and made:
-                shown = now
+            if now - self._shown >= self._every and made:
                 speed = made / (now - begun)
                 words = [f"{unit} {done + made}".strip() + (f" of {total}" if total else "")]
                 words += [self._note] if self._note else []

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..tools.terminal import LINE, cleaned, safe
 from .lines import print_line, wrap
 
 Cell = str | Text
@@ -40,6 +41,12 @@ class Sheet:
     """With a border, where there is room, and a line between groups."""
     spaced: bool = False
     """With an empty line between groups."""
+
+    def __post_init__(self) -> None:
+        # Names and cells come from files and plugins of strangers, too.
+        self.columns, self.right = [safe(c) for c in self.columns], {safe(c) for c in self.right}
+        self.rows = [[_safe(cell) for cell in row] for row in self.rows]
+        self.title, self.caption = safe(self.title, LINE), safe(self.caption, LINE)
 
     def show(self, console: Console) -> None:
         if self.title:
@@ -164,6 +171,10 @@ def _squeezed(sizes: Sequence[tuple[int, int]], room: int) -> list[int]:
         can_give = [i for i, (least, _) in enumerate(sizes) if widths[i] > least]
         widths[max(can_give, key=lambda i: widths[i])] -= 1
     return widths
+
+
+def _safe(cell: Cell) -> Cell:
+    return safe(cell, LINE) if isinstance(cell, str) else cleaned(cell)
 
 
 def _text(cell: Cell) -> Text:

@@ -6,7 +6,6 @@ slower and says what is wrong.
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Mapping, Sequence
 from itertools import chain, repeat
@@ -15,6 +14,9 @@ from typing import Any
 
 from reidbench_registry import MODALITIES, Record, gc_paused
 
+from ._rows import WHOLE, fault_of_extras
+from .guarded import json_parser
+
 NEEDED = ("item_id", "split", "modality", "pid")
 FIELDS = ("item_id", "dataset", "split", "modality", "pid", "camera_id", "instance_id",
           "location_id", "path", "text", "caption_idx", "generated", "role")  # fmt: skip
@@ -22,18 +24,6 @@ FIELDS = ("item_id", "dataset", "split", "modality", "pid", "camera_id", "instan
 REPEATING = ("dataset", "split", "modality", "pid", "camera_id", "instance_id", "location_id",
        "generated", "role")  # fmt: skip
 """Columns with few distinct values: equal values become one object."""
-
-
-def read_table(path: Path) -> Any:
-    """The file as a pyarrow table. Raises ValueError for a damaged one."""
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        # The file alone: a folder name like `split=test` above it must not become a column.
-        return pyarrow.parquet.ParquetFile(path).read()
-    except pyarrow.ArrowException as error:
-        raise ValueError(f"not a whole Parquet file: {error}") from None
 
 
 def table_of(rows: Sequence[Mapping[str, Any]]) -> Any | None:
@@ -47,8 +37,7 @@ def table_of(rows: Sequence[Mapping[str, Any]]) -> Any | None:
         numbers = columns.get("caption_idx")
         if numbers is not None and not pyarrow.types.is_boolean(numbers.type):
             columns["caption_idx"] = _blank_to_null(numbers).cast(pyarrow.int64())
-    # UnicodeError: JSON can hold half of a surrogate pair, UTF-8 cannot.
-    except (pyarrow.ArrowException, OverflowError, UnicodeError):
+    except (pyarrow.ArrowException, OverflowError):
         return None
     if "extras" in columns:
         columns["extras"] = _blank_to_null(columns["extras"])
@@ -99,14 +88,15 @@ def _extras(table: Any) -> list[dict[str, Any]] | None:
             if cell is not None and cell != "":
                 extras[name] = cell
     if "extras" in table.column_names:
+        parse = json_parser()
         try:
-            given = [json.loads(cell) if cell else {} for cell in table["extras"].to_pylist()]
+            given = [parse(cell) if cell else {} for cell in table["extras"].to_pylist()]
         except ValueError:
             return None
         if not all(type(extras) is dict for extras in given):
             return None
         rows = [mine | more for mine, more in zip(rows, given, strict=True)]
-    return rows
+    return None if any(map(fault_of_extras, rows)) else rows
 
 
 def below(folder: str, file: str) -> str:
@@ -131,7 +121,7 @@ def _is_clean(table: Any) -> bool:
         if column.null_count == len(column):
             continue
         if name == "caption_idx":
-            right = number
+            right = number and (pc.max(column).as_py() or 0) < WHOLE
         elif name in FIELDS or name == "extras":
             right = text
         else:

@@ -10,6 +10,7 @@ from reidbench_registry import DataError, Record, composite
 
 from ._rows import Row, cell_as_integer, read_rows
 from .problems import Problems
+from .terminal import quoted
 
 TRIALS = ("item_id", "trial", "place")
 COMPOSITES = ("query_id", "item_id", "member_idx", "pid")
@@ -40,7 +41,9 @@ def read_trials(path: Path, items: Collection[str]) -> dict[str, list[int]]:
     count = max((max(places, default=-1) for places in places_of.values()), default=-1) + 1
     for item, places in places_of.items():
         if len(places) < count:
-            problems.add(f"items that are not in each of the {count} trials, such as {item!r}")
+            problems.add(
+                f"items that are not in each of the {count} trials, such as {quoted(item)}"
+            )
             break
     problems.raise_any()
     return {item: [places[t] for t in range(count)] for item, places in places_of.items()}

@@ -7,7 +7,6 @@ order or the number of processes. A marker file in each folder says how its pict
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,7 +18,9 @@ from PIL import Image
 from reidbench_registry import ConfigError, DataError, Track, Transform
 
 from .files import whole_file, write_json
+from .guarded import MissingFileError, read_json
 from .images import open_image
+from .terminal import quoted
 from .workers import process_pool
 
 MARKER = "derived.json"
@@ -96,21 +97,23 @@ def _is_made(folder: Path, how: Mapping[str, Any], replace: bool) -> bool:
     """Whether the marker says `how`; False for no marker, and with `replace` for another one."""
     marker = folder / MARKER
     try:
-        marked = json.loads(marker.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        marked = read_json(marker)
+    except MissingFileError:
         if not replace and folder.is_dir() and any(folder.iterdir()):
             raise DataError(
                 f"{folder} holds files, but no {MARKER}: choose another folder"
             ) from None
         return False
-    except (OSError, ValueError) as error:
+    except DataError:
         if replace:
             return False
-        raise DataError(f"{marker}: {error}") from None
+        raise
     if marked == how or replace:
         return marked == how
     other = marked if isinstance(marked, dict) else {}
-    differ = [f"{k} {other.get(k)!r}, now {v!r}" for k, v in how.items() if other.get(k) != v]
+    differ = [
+        f"{k} {quoted(other.get(k))}, now {quoted(v)}" for k, v in how.items() if other.get(k) != v
+    ]
     raise DataError(
         f"{folder} was made in another way ({'; '.join(differ)}): choose another folder, or "
         "remove it"

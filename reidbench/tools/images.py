@@ -9,8 +9,15 @@ from PIL import Image
 
 from reidbench_registry import DataError
 
+from .guarded import PICTURE, check_file, first_line
+from .terminal import safe
+
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
+"""What is taken for an image, whatever its name. Pillow knows others that start programs (EPS)."""
 
 
 def open_image(path: Path | str, at_least: tuple[int, int] | None = None) -> Image.Image:
@@ -19,16 +26,15 @@ def open_image(path: Path | str, at_least: tuple[int, int] | None = None) -> Ima
     at_least: (H, W) that the caller will resize it to. A JPEG that is more than twice as large is
         decoded at half, a quarter or an eighth of its size, never below `at_least`: most of the
         time for a large photo goes into pixels that the resize drops."""
+    check_file(Path(path), PICTURE, "image not found")
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             if at_least is not None:
                 image.draft(None, at_least[::-1])  # only JPEG can; others ignore it
             return image.convert("RGB")
-    except FileNotFoundError:
-        raise DataError(f"image not found: {path}") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        # Pillow answers a damaged file with any of these, depending on the format.
-        raise DataError(f"unreadable image: {path}: {error}") from None
+    except Exception as error:
+        # Pillow answers a damaged file with exceptions of many types, depending on the format.
+        raise DataError(f"unreadable image: {safe(path)}: {first_line(error)}") from None
 
 
 def to_pixels(image: Image.Image, size: tuple[int, int]) -> Tensor:

@@ -22,7 +22,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +32,25 @@ from reidbench_registry import (
     DataError,
     Record,
     did_you_mean,
+    gc_paused,
 )
 
-from ._columns import below, clean_records, read_table, table_of
-from ._rows import READERS, Row, as_data_error, cell_as_integer, read_rows
+from ._columns import below, clean_records, table_of
+from ._parquet import read_table
+from ._rows import MISSING, READERS, Row, cell_as_integer, check_columns, fault_of_extras, read_rows
 from .files import whole_file
+from .guarded import BYTES_PER_ROW, as_data_error, json_parser
 from .problems import Problems
+from .terminal import quoted
 
 REQUIRED = ("item_id", "split", "modality", "pid")
 OPTIONAL = ("camera_id", "instance_id", "location_id", "text", "generated", "role")
 COLUMNS = (*REQUIRED, "dataset", *OPTIONAL, "path", "caption_idx", "extras")
+_KNOWN = frozenset((*COLUMNS, "rel_path"))
+_PART = 65_536
+"""Rows of a Parquet table that are looked at together"""
+_SLOW = 500_000
+"""Rows of a Parquet table that are read one by one, in a file of any size"""
 
 
 def read_manifest(path: Path, dataset: str | None = None) -> list[Record]:
@@ -53,40 +62,68 @@ def read_manifest(path: Path, dataset: str | None = None) -> list[Record]:
     missing column, an empty or wrong cell, a modality that does not exist, an item id that occurs
     twice."""
     problems = Problems(path, "row")
-    rows: list[Row] | None = None
-    if path.suffix == ".parquet" and path.is_file():
-        with as_data_error(path):
+    rows: list[Row] = []
+    if path.suffix == ".parquet":
+        with as_data_error(path, MISSING):
             table = read_table(path)
+        check_columns(path, set(table.column_names), len(table), REQUIRED, COLUMNS)
     else:
         rows = read_rows(path, problems, REQUIRED, COLUMNS)
         table = table_of(rows)
     if table is not None and (clean := clean_records(table, path, dataset)) is not None:
         return clean
-    rows = rows or read_rows(path, problems, REQUIRED, COLUMNS)
-    if dataset is not None:
-        rows = [row | {"dataset": dataset} for row in rows]
-    records = [_record(row, number, path, problems) for number, row in enumerate(rows, start=1)]
+    found = (
+        (_record(row, number, path, dataset, problems) for number, row in enumerate(rows, start=1))
+        if rows
+        else _by_parts(table, path, dataset, problems)
+    )
+    records = []
     first_row: dict[str, int] = {}
-    for number, record in enumerate(records, start=1):
-        if record.item_id and first_row.setdefault(record.item_id, number) != number:
-            problems.add(f"item id {record.item_id!r} occurs more than once", number)
+    with gc_paused():
+        for number, record in enumerate(found, start=1):
+            if record.item_id and first_row.setdefault(record.item_id, number) != number:
+                problems.add(f"item id {quoted(record.item_id)} occurs more than once", number)
+            if problems.full:
+                break
+            records.append(record)
     problems.raise_any()
     return records
 
 
-def _record(row: Row, number: int, path: Path, problems: Problems) -> Record:
+def _by_parts(table: Any, path: Path, dataset: str | None, problems: Problems) -> Iterator[Record]:
+    """The records of a Parquet table in which something is wrong or unusual; only the parts where
+    it is are read row by row."""
+    most = _SLOW + path.stat().st_size // (2 * BYTES_PER_ROW)
+    slow = 0
+    for start in range(0, len(table), _PART):
+        part = table.slice(start, _PART)
+        if (clean := clean_records(part, path, dataset)) is not None:
+            yield from clean
+            continue
+        slow += len(part)
+        if slow > most:
+            problems.raise_any()
+            raise DataError(
+                f"{path}: more than {most:,} rows that are no plain strings and integers; write "
+                "such columns as strings"
+            )
+        for number, row in enumerate(part.to_pylist(), start=start + 1):
+            yield _record(row, number, path, dataset, problems)
+
+
+def _record(row: Row, number: int, path: Path, dataset: str | None, problems: Problems) -> Record:
     def wrong(what: str) -> None:
         problems.add(what, number)
 
     def string(name: str) -> str | None:
         value = row.get(name)
-        if value is None or value == "":
+        if type(value) is str:
+            return value or None
+        if value is None:
             return None
-        if isinstance(value, str):
-            return value
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
-        wrong(f"{name} is {value!r}, expected a string")
+        wrong(f"{name} is {quoted(value)}, expected a string")
         return None
 
     def needed(name: str) -> str:
@@ -99,13 +136,13 @@ def _record(row: Row, number: int, path: Path, problems: Problems) -> Record:
     for part in modality.split(COMPOSITE_SEPARATOR) if modality else ():
         if part not in MODALITIES:
             wrong(
-                f"unknown modality {part!r}{did_you_mean(part, MODALITIES)} "
+                f"unknown modality {quoted(part)}{did_you_mean(part, MODALITIES)} "
                 f"(modalities: {', '.join(MODALITIES)})"
             )
     file = string("path") or string("rel_path")
     return Record(
         item_id=needed("item_id"),
-        dataset=string("dataset") or path.stem,
+        dataset=dataset or string("dataset") or path.stem,
         split=needed("split"),
         modality=modality,
         pid=needed("pid"),
@@ -121,7 +158,7 @@ def _caption_idx(row: Row, wrong: Callable[[str], None]) -> int | None:
     try:
         return cell_as_integer(value)
     except ValueError:
-        wrong(f"caption_idx is {value!r}, expected an integer")
+        wrong(f"caption_idx is {quoted(value)}, expected an integer")
         return None
 
 
@@ -129,12 +166,15 @@ def _extras(row: Row, wrong: Callable[[str], None]) -> dict[str, Any]:
     given = row.get("extras")
     if isinstance(given, str) and given:
         with contextlib.suppress(ValueError):
-            given = json.loads(given)
+            given = json_parser()(given)
     if given and not isinstance(given, dict):
         wrong("extras is no JSON object")
         given = None
-    unknown = {k: _json_value(v) for k, v in row.items() if k not in (*COLUMNS, "rel_path")}
-    return {k: v for k, v in unknown.items() if v not in (None, "")} | (given or {})
+    unknown = {k: _json_value(v) for k, v in row.items() if k not in _KNOWN}
+    extras = {k: v for k, v in unknown.items() if v not in (None, "")} | _json_value(given or {})
+    if fault := fault_of_extras(extras):
+        wrong(fault)
+    return extras
 
 
 def _json_value(value: Any) -> Any:

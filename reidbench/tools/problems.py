@@ -7,6 +7,10 @@ from pathlib import Path
 
 from reidbench_registry import DataError
 
+from .terminal import safe
+
+MOST = 10_000
+"""Mistakes after which a reader may stop: a file with more is another kind of file."""
 PLACES = 5
 """How many places of one mistake a line names"""
 MISTAKES = 3
@@ -21,13 +25,20 @@ class Problems:
     def __init__(self, source: Path | str, unit: str = "entry") -> None:
         self._source, self._unit = source, unit
         self._places: dict[str, list[object]] = {}
+        self._count = 0
 
     def add(self, what: str, place: object = None) -> None:
         """Note the mistake `what` at `place` (a row's number, a file's name...; None: the whole
         source). Equal mistakes are reported together."""
-        self._places.setdefault(what, [])
+        places = self._places.setdefault(safe(what), [])
+        self._count += 1
         if place is not None:
-            self._places[what].append(place)
+            places.append(place)
+
+    @property
+    def full(self) -> bool:
+        """Whether there are so many that looking for more is no use."""
+        return self._count >= MOST
 
     def __len__(self) -> int:
         """The number of different mistakes."""
@@ -56,7 +67,7 @@ class Problems:
                 yield what
                 continue
             more = f" and {len(places) - PLACES} more" if len(places) > PLACES else ""
-            named = ", ".join(map(str, places[:PLACES]))
+            named = ", ".join(map(safe, places[:PLACES]))
             unit = self._unit if len(places) == 1 else _plural(self._unit)
             yield f"{unit} {named}{more}: {what}"
 

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 from reidbench_registry import DataError
 
 from .files import whole_file
+from .guarded import as_data_error, check_file
+from .terminal import safe
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+MISSING = "tensor file not found"
 
 
 def save_tensors(
@@ -32,16 +36,34 @@ def save_tensors(
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
-    """Read a safetensors file. Raises DataError naming a file that is absent or damaged."""
+    """Read a safetensors file, memory-mapped. Raises DataError naming a file that is absent or
+    damaged.
+
+    The format spends no memory on what a header only declares: safetensors holds every shape and
+    offset against the length of the file before it gives out a tensor."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    try:
-        return load_file(path)
-    except FileNotFoundError:
-        raise DataError(f"tensor file not found: {path}") from None
-    except (SafetensorError, OSError) as error:
-        raise DataError(f"damaged tensor file: {path}: {error}") from None
+    check_file(path, missing=MISSING)
+    with as_data_error(path):
+        try:
+            return load_file(path)
+        except (SafetensorError, KeyError, AttributeError, RuntimeError) as error:
+            # The last three: a dtype that this torch does not have.
+            raise DataError(f"damaged tensor file: {path}: {error}") from None
+
+
+def load_metadata(path: Path) -> dict[str, str]:
+    """The metadata of a safetensors file. Raises DataError as `load_tensors`."""
+    from safetensors import SafetensorError, safe_open
+
+    check_file(path, missing=MISSING)
+    with as_data_error(path):
+        try:
+            with safe_open(path, "pt") as file:
+                return file.metadata() or {}
+        except SafetensorError as error:
+            raise DataError(f"damaged tensor file: {path}: {error}") from None
 
 
 def load_state(module, path: Path) -> None:
@@ -53,4 +75,4 @@ def load_state(module, path: Path) -> None:
         module.load_state_dict(load_tensors(path))
     except RuntimeError as error:
         first = str(error).strip().splitlines()[-1].strip()
-        raise DataError(f"{path} does not fit the model: {first}") from None
+        raise DataError(f"{path} does not fit the model: {safe(first)}") from None

@@ -167,7 +167,8 @@ def _nan():
         ({"features": _nan()}, "features are not finite: 'rgb11' (row 3), 'rgb31' (row 7)"),
         ({"item_ids": ["rgb00"] * 36}, "1 item ids occur more than once, first 'rgb00'"),
         ({"item_ids": np.arange(36)}, "item ids are no list of strings"),
-        ({"item_ids": np.array([{}] * 36, object)}, "allow_pickle"),
+        ({"item_ids": np.array([{}] * 36, object)},
+         "item_ids is an array of Python objects: save it as strings, np.array(ids, dtype=str)"),
         ({"item_ids": [f"x{i}" for i in range(36)]}, "36 of 36 item ids are not in"),
         ({"item_ids": ["x", *[r.item_id for r in toy()][1:]]}, "first 'x'; an id of the manifest "
          "is 'rgb00'"),
@@ -215,7 +216,7 @@ def test_gaps_and_damage(world, capsys):
     refused("no item ids", embeddings="x.safetensors")
     (world / "x.safetensors").write_bytes(b"123")
     refused("damaged tensor file", embeddings="x.safetensors")
-    refused("embeddings are a .safetensors or .npz file", embeddings="m.csv")
+    refused("embeddings are a .safetensors, .npz or .npy file", embeddings="m.csv")
     refused("embedding file not found", embeddings="no.npz")
     refused("takes no 'exlude'; did you mean 'exclude'?", "--cfg-options", "exlude=none")
     refused("unknown task 'ir2rg'; did you mean 'ir2rgb'?", task=("--task", "ir2rg"))

@@ -155,10 +155,10 @@ def changed(number, **fields):
         (changed(1, captions=[" "]), "entry 1: caption ' ' is no text"),
         (changed(1, file_path="../x.jpg"), "'../x.jpg' does not lie below imgs/"),
         (changed(1, file_path="/x.jpg"), "'/x.jpg' does not lie below imgs/"),
-        (changed(1, file_path="\ud800.jpg"), r"file_path '\ud800.jpg' is no file name"),
+        (changed(1, file_path="\ud800.jpg"), r"1.file_path: a lone surrogate in '\ud800.jpg'"),
         (json.dumps(entries()[:4]), "reid_raw.json: no photo is in split 'test'"),
         (json.dumps(entries()[4:]), "reid_raw.json: no photo is in split 'train'"),
-        ("[" * 100_000, "nested too deeply"),
+        ("[" * 100_000, "nested more than 64 levels deep"),
         (changed(1, split="test"), "identity 1 is in split 'train' and in 'test'"),
         (changed(1, file_path="cam_a/1_0.jpg"), "cam_a/1_0.jpg is listed twice"),
         (

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import time
 from dataclasses import fields, replace
 
 import pyarrow
@@ -9,7 +10,8 @@ import pyarrow.parquet
 import pytest
 
 from reidbench.tools import manifest
-from reidbench.tools._columns import FIELDS, clean_records, read_table
+from reidbench.tools._columns import FIELDS, clean_records
+from reidbench.tools._parquet import read_table
 from reidbench.tools.manifest import read_manifest, write_manifest
 from reidbench_registry import DataError, DatasetCard, Record, fingerprint
 
@@ -217,14 +219,34 @@ def test_truncated_parquet_and_no_file(tmp_path):
         read_manifest(tmp_path / "nowhere.csv")
 
 
-def test_rubbish_in_json_is_answered_the_same_however_it_is_read(tmp_path):
+def test_rubbish_in_json_is_refused(tmp_path):
     row = {"item_id": "a", "split": "test", "modality": "text", "pid": "1", "text": "half \ud800"}
     path = tmp_path / "odd.jsonl"
-    path.write_text(json.dumps(row))
-    assert read_manifest(path)[0].text == row["text"]
-    path.write_text(json.dumps(row | {"text": "x", "caption_idx": True}))
-    with pytest.raises(DataError, match="caption_idx is True, expected an integer"):
+    for more, words in (
+        ({}, "row 1: text: a lone surrogate in 'half \\ud800'"),
+        ({"text": "x", "caption_idx": True}, "caption_idx is True, expected an integer"),
+        ({"text": "x", "caption_idx": 1e300}, "caption_idx is 1e+300, expected an integer"),
+        ({"text": "x", "y": 10**30}, "row 1: y: a number of 31 digits"),
+        ({"text": "x", "extras": {"trial_places": 5}}, "trial_places is no list of integers"),
+        ({"text": "x", "trial_places": "abc"}, "trial_places is no list of integers"),
+        ({"text": ["\x1b[2J"]}, "text is ['\\x1b[2J'], expected a string"),
+    ):
+        path.write_text(json.dumps(row | more))
+        with pytest.raises(DataError) as caught:
+            read_manifest(path)
+        assert words in str(caught.value)
+
+
+def test_a_table_of_another_kind_is_not_read_to_its_end(tmp_path):
+    lines = [json.dumps({"item_id": "a", "split": "s", "modality": "rgb", "pid": "1"})]
+    path = written(tmp_path, "\n".join([*lines, *["{}"] * 1_000_000]), "m.jsonl")
+    start = time.monotonic()
+    with pytest.raises(DataError, match="split is empty") as caught:
         read_manifest(path)
+    assert len(str(caught.value)) < 1000 and time.monotonic() - start < 10
+    wide = "".join(f'{{"c{i}": 1}}\n' for i in range(3000))
+    with pytest.raises(DataError, match="3,000 columns in 3,000 rows"):
+        read_manifest(written(tmp_path, wide, "m.jsonl"))
 
 
 @pytest.mark.parametrize("members", [5, "ab", [1], {"a": 1}, None])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reidbench_registry import ConfigError
 
+from ...tools.terminal import safe_json
 from .shared import (
     add_dataset,
     caches,
@@ -89,7 +89,7 @@ def handle(arguments: argparse.Namespace) -> int:
             against={n: (create("dataset", c), cache(c)) for n, c in others.items()},
         )
     if arguments.json:
-        print(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
+        print(safe_json(report.as_json()))
     else:
         _show_report(report)
     return 1 if report.failed else 0

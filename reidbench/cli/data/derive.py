@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +100,10 @@ def handle(arguments: argparse.Namespace) -> int:
             reporter().track,
         )
     except DataError as error:
+        from ...terminal.lines import say
+
         for problem in error.problems[1:]:
-            print(problem, file=sys.stderr)
+            say(problem)
         raise
     write_manifest(table, made.records)
 

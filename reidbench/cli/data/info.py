@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from reidbench_registry import ReidbenchError
 
+from ...tools.terminal import LINE, cell, safe, safe_json
 from .shared import counts_table, parser
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def handle(arguments: argparse.Namespace) -> int:
         }
         rows.append(row)
     if arguments.json:
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print(safe_json(rows))
         return 0
 
     from rich.console import Console
@@ -80,7 +80,7 @@ def _show_card(name: str, as_json: bool, host: PluginHost) -> int:
     takes = signature(entry).parameters
     if as_json:
         described = {"name": entry.name, "arguments": takes, "card": asdict(card)}
-        print(json.dumps(described, indent=2, ensure_ascii=False))
+        print(safe_json(described))
         return 0
 
     from rich.console import Console
@@ -90,7 +90,7 @@ def _show_card(name: str, as_json: bool, host: PluginHost) -> int:
     from ...terminal.lines import print_line
 
     console = Console()
-    console.print(Text(card.name, "bold"))
+    console.print(cell(card.name, "bold"))
     facts = {
         "entry": entry.qualified,
         "arguments": ", ".join(name for name, needed in takes.items() if needed),
@@ -111,8 +111,10 @@ def _show_card(name: str, as_json: bool, host: PluginHost) -> int:
         from ...data.index import published
 
         counts_table(published(card)).show(console)
+    # Lines of a description are its own; everything else in it is only shown.
+    description = "\n".join(safe(line, LINE) for line in card.description.strip().split("\n"))
     if console.is_terminal:
-        console.print(Markdown(card.description))
+        console.print(Markdown(description))
     else:
-        print(card.description.strip())
+        print(description)
     return 0
