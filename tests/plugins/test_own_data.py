@@ -58,7 +58,9 @@ def test_trials_beside_the_table_decide_the_galleries(table, tmp_path):
     assert places["2a"] == [0, 1] and places["0a"] == [1, 0] and places["1a"] is None
     task = Task("t", Selector("text"), Selector("rgb"), trials=Trials(2, 1, "dataset"))
     shown = [replace(r, split="test") for r in records if r.modality == "rgb" and r.split != "val"]
-    assert [[r.item_id for r in g] for _, g in draws(task, shown)] == [["2a"], ["0a"]]
+    query = replace(records[0], item_id="q", modality="text", split="test")
+    drawn = draws(task, [query, *shown])
+    assert [[r.item_id for r in trial.gallery] for trial in drawn] == [["2a"], ["0a"]]
 
 
 @pytest.mark.parametrize(
