@@ -30,6 +30,8 @@ from .towers import ImageTower, TextTower, encode_text
 
 PAPER_MODALITIES = ("rgb", "ir", "sketch", "text")
 WEIGHTS = "model.safetensors"
+MOST_DIMS = 65_536
+"""A larger `embed_dim` is taken for a mistake: it would take gigabytes."""
 
 
 class Item(NamedTuple):
@@ -81,7 +83,7 @@ class OpenCLIP(nn.Module):
         arguments.integer("OpenCLIP", "max_text_tokens", max_text_tokens, 3, context)
         self.embed_dim: int = own_dim
         if embed_dim is not None:
-            self.embed_dim = arguments.integer("OpenCLIP", "embed_dim", embed_dim, 1)
+            self.embed_dim = arguments.integer("OpenCLIP", "embed_dim", embed_dim, 1, MOST_DIMS)
         self.modalities = frozenset(names)
         self.clip = open_clip.CLIP(**source.config)
         heads = names if projection == "per_modality" else ("shared",)

@@ -46,7 +46,8 @@ class RunResult:
 
 @dataclass(frozen=True)
 class ReportSection:
-    """A section of `report.md`. Raises PluginError unless title and body are strings."""
+    """A section of `report.md`. Raises PluginError unless title and body are strings that can be
+    written as UTF-8."""
 
     title: str
     body: str
@@ -55,3 +56,7 @@ class ReportSection:
     def __post_init__(self) -> None:
         if not isinstance(self.title, str) or not isinstance(self.body, str):
             raise PluginError(f"a report section is two strings, got {self!r}")
+        try:
+            (self.title + self.body).encode()
+        except UnicodeEncodeError as error:
+            raise PluginError(f"a report section that is no UTF-8: {error.reason}") from None

@@ -8,15 +8,14 @@ another module, a re-exported name) the module is imported.
 from __future__ import annotations
 
 import ast
-import importlib.util
 import inspect
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from .catalog import Entry
 from .errors import PluginError
+from .sources import find_spec, read_source
 
 
 @dataclass(frozen=True)
@@ -40,18 +39,15 @@ def signature(entry: Entry) -> Signature:
 
 def _from_source(entry: Entry) -> Signature | None:
     module, _, attribute = entry.target.partition(":")
-    try:
-        spec = importlib.util.find_spec(module)
-    except Exception as error:  # find_spec imports the parent package, which may fail
-        raise PluginError(f"{entry.kind} {entry.name!r}: {module} fails: {error}") from error
+    spec = find_spec(module)
     if spec is None:
         raise PluginError(f"{entry.kind} {entry.name!r}: there is no module {module}")
-    if not spec.origin or not spec.origin.endswith(".py"):
-        return None
     try:
-        tree = ast.parse(Path(spec.origin).read_bytes())
+        tree = read_source(spec)
     except (OSError, SyntaxError) as error:
         raise PluginError(f"{entry.kind} {entry.name!r}: {module}: {error}") from error
+    if tree is None:
+        return None
     definition = next((n for n in tree.body if getattr(n, "name", None) == attribute), None)
     if isinstance(definition, ast.FunctionDef):
         return _of_arguments(definition.args, definition, skip_self=False)

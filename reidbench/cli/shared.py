@@ -77,8 +77,10 @@ def show(context: Context, record: ResultRecord) -> None:
 
     from ..results.table import result_table
     from ..terminal.lines import print_line
+    from ..terminal.reporter import LEVEL, Level
 
     console = context.reporter.console
-    console.print()
+    if LEVEL.get() > Level.QUIET:
+        console.print()
     result_table(record).show(console)
     print_line(console, Text(str(context.run_dir / "result.json")))

@@ -86,7 +86,12 @@ class Embeddings:
         Raises DataError naming a file that is missing or damaged."""
         features = load_tensors(folder / FEATURES).get("features")
         item_ids = read_json(folder / ITEMS, TABLE)
-        whole = features is not None and features.ndim == 2 and features.is_floating_point()
-        if not whole or not isinstance(item_ids, list) or len(item_ids) != len(features):
+        if (
+            features is None
+            or features.ndim != 2
+            or not features.is_floating_point()
+            or not isinstance(item_ids, list)
+            or len(item_ids) != len(features)
+        ):
             raise DataError(f"{folder}: {FEATURES} and {ITEMS} do not belong together")
         return cls(features, item_ids)

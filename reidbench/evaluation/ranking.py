@@ -65,26 +65,7 @@ def rank(
     if kernel is None:
         on_cpu = device.type == "cpu"
         kernel = best_for_cpu(len(query) * len(gallery)) if on_cpu else count_with_torch
-    inverse_norm = _inverse_norms(gallery, "gallery")
-    query_norm = _inverse_norms(query, "query")
-
-    rows = chunk_rows(len(query), len(gallery), memory)
-    buffer = torch.empty(rows, len(gallery), device=device)
-    columns = gallery.T
-    as_kernel_sees = (lambda x: x.numpy()) if device.type == "cpu" else (lambda x: x)
-    step = rows * distributed.world_size()
-    of_rank: dict[int, Counts] = {}
-    # Every process cuts the same chunks, so that sharding does not change a bit.
-    for first in range(distributed.rank() * rows, len(query), step):
-        part = query[first : first + rows] * query_norm[first : first + rows, None]
-        similarity = torch.mm(part, columns, out=buffer[: len(part)])
-        of_rank[first] = kernel(
-            as_kernel_sees(similarity), first, plan, as_kernel_sees(inverse_norm)
-        )
-    chunks = {
-        first: chunk for part in distributed.all_gather(of_rank) for first, chunk in part.items()
-    }
-    counts = [chunks[first] for first in sorted(chunks)]
+    counts = _counts(plan, query, gallery, chunk_rows(len(query), len(gallery), memory), kernel)
 
     n_pos = np.concatenate([f.n_pos for f in counts])
     valid = n_pos.nonzero()[0]
@@ -107,6 +88,32 @@ def rank(
         n_gallery=len(gallery),
         chance_r1=float(np.mean(n_pos[valid] / admissible)) if len(valid) else float("nan"),
     )
+
+
+def _counts(plan: Plan, query: Tensor, gallery: Tensor, rows: int, kernel: Kernel) -> list[Counts]:
+    """What the kernel counts for each chunk of `rows` queries, of all processes, in order. The
+    buffer of the similarities is free again when the counts are put together."""
+    inverse_norm = _inverse_norms(gallery, "gallery")
+    query_norm = _inverse_norms(query, "query")
+    buffer = torch.empty(rows, len(gallery), device=gallery.device)
+    normalised = torch.empty(rows, query.shape[1], device=gallery.device)
+    columns = gallery.T
+    as_kernel_sees = (lambda x: x.numpy()) if gallery.device.type == "cpu" else (lambda x: x)
+    step = rows * distributed.world_size()
+    of_rank: dict[int, Counts] = {}
+    # Every process cuts the same chunks, so that sharding does not change a bit.
+    for first in range(distributed.rank() * rows, len(query), step):
+        part = query[first : first + rows]
+        norm = query_norm[first : first + rows, None]
+        part = torch.mul(part, norm, out=normalised[: len(part)])
+        similarity = torch.mm(part, columns, out=buffer[: len(part)])
+        of_rank[first] = kernel(
+            as_kernel_sees(similarity), first, plan, as_kernel_sees(inverse_norm)
+        )
+    chunks = {
+        first: chunk for part in distributed.all_gather(of_rank) for first, chunk in part.items()
+    }
+    return [chunks[first] for first in sorted(chunks)]
 
 
 def chunk_rows(n_query: int, n_gallery: int, memory: int = MEMORY) -> int:

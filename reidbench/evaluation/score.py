@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from reidbench_registry import DataError, Metric, Record, Task
+from reidbench_registry import DataError, Metric, Ranks, Record, Task
 
 from ..embeddings import Embeddings
+from ..pluginhost import blamed_on, broken_contract
 from .bootstrap import intervals
 from .plan import plan
 from .ranking import Ranking, rank
@@ -93,11 +94,24 @@ def score(
 
 
 def _figures(metrics: Sequence[Metric], ranking: Ranking) -> dict[str, np.ndarray]:
-    return {n: v for metric in metrics for n, v in metric(ranking.exact).items()}
+    return {n: v for metric in metrics for n, v in _of_queries(metric, ranking.exact).items()}
+
+
+def _of_queries(metric: Metric, ranks: Ranks) -> Mapping[str, np.ndarray]:
+    """name -> float64[Nq]. Raises EntryFailed for a metric that fails or returns something else."""
+    with blamed_on(metric, "scoring"):
+        figures = metric(ranks)
+    expected = (len(ranks.offsets) - 1,)
+    for name, values in figures.items() if isinstance(figures, Mapping) else [("", None)]:
+        if getattr(values, "shape", None) != expected or not np.isfinite(values).all():
+            raise broken_contract(
+                metric, f"returned {name!r}: expected {expected[0]} finite figures, one a query"
+            )
+    return figures
 
 
 def _bracket(metrics: Sequence[Metric], ranking: Ranking) -> dict[str, tuple[float, float]]:
     """Each metric's mean with near-ties decided against the positives, and in their favour."""
-    low = {n: v.mean() for m in metrics for n, v in m(ranking.pessimistic).items()}
-    high = {n: v.mean() for m in metrics for n, v in m(ranking.optimistic).items()}
+    low = {n: v.mean() for m in metrics for n, v in _of_queries(m, ranking.pessimistic).items()}
+    high = {n: v.mean() for m in metrics for n, v in _of_queries(m, ranking.optimistic).items()}
     return {n: (float(low[n]), float(high[n])) for n in low}

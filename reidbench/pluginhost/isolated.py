@@ -71,7 +71,9 @@ def _look(name: str, names: list[str], points: list[EntryPoint], seconds: float)
     except subprocess.TimeoutExpired:
         out, reason = b"", f"it does not finish loading within {seconds:g} s"
     finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
+        child.kill()
+        # Where there are no process groups, only the child itself is ended.
+        with contextlib.suppress(ProcessLookupError, PermissionError, AttributeError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
     with contextlib.suppress(ValueError, TypeError, KeyError):

@@ -13,9 +13,9 @@ import pluggy
 
 from reidbench_registry import API_VERSION, Entry, Owner, PluginError, Registrar, hookspecs
 from reidbench_registry.errors import explain
+from reidbench_registry.sources import find_spec, names_in, read_source
 
 from ..signals import received
-from .sources import missing
 from .stdout import redirected_stdout
 
 
@@ -103,6 +103,20 @@ def _reason(error: BaseException, owner: Owner) -> str:
     if isinstance(error, ImportError) and (error.name or "").startswith("reidbench"):
         line += " (written for another version of reidbench?)"
     return line
+
+
+def missing(target: str) -> str | None:
+    """What of "module:attribute" does not exist, or None. What the source does not settle is taken
+    to exist."""
+    module, _, attribute = target.partition(":")
+    spec = find_spec(module)
+    if spec is None:
+        return f"there is no module {module!r}"
+    source = read_source(spec)
+    names = names_in(source) if source is not None else {attribute}
+    if attribute in names or names & {"*", "__getattr__", "globals", "exec"}:
+        return None
+    return f"{module!r} has no {attribute!r}"
 
 
 def _check_version(wanted: Any) -> None:

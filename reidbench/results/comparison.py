@@ -56,6 +56,7 @@ def compare(results: Sequence[Result], metrics: Sequence[str] | None = None) -> 
     tasks = list(dict.fromkeys(_task(r) for f in results for r in f.record.scores))
     for task in tasks:
         _check_identity(task, results)
+        _check_pictures(task, results)
     rows = []
     for task in tasks:
         for mode, members in _modes(task, results).items():
@@ -92,6 +93,17 @@ def _check_identity(task: str, results: Sequence[Result]) -> None:
                     f"task {quoted(task)} is not the same in {first[0].path} and {result.path}, so "
                     f"its numbers cannot be compared: {'; '.join(words)}"
                 )
+
+
+def _check_pictures(task: str, results: Sequence[Result]) -> None:
+    """The same index may name other pictures, where both results know theirs."""
+    known = [(f, r.pictures) for f in results for r in f.rows(task).values() if r.pictures]
+    for result, pictures in known[1:]:
+        if pictures != known[0][1]:
+            raise ConfigError(
+                f"task {quoted(task)}: the pictures behind {known[0][0].path} and {result.path} "
+                "are not the same, so its numbers cannot be compared"
+            )
 
 
 def _plain(level: Level) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Level(IntEnum):
 LEVEL: ContextVar[Level] = ContextVar("level", default=Level.NORMAL)
 """Of reporters made from here on (`--quiet`, `--verbose`)."""
 EVERY = 10.0
-"""Seconds between two lines of progress where there is no terminal to draw a bar on."""
+"""Seconds of silence before a line of progress where there is no terminal to draw a bar on."""
 _COLUMN = 8
 """Width of the column that names the stage."""
 
@@ -52,7 +52,7 @@ class Reporter:
     def __init__(self, log: Path, console: Console | None = None, every: float = EVERY) -> None:
         self.console = console or Console(quiet=not is_main())
         self._log = log
-        self._start = time.monotonic()
+        self._start = self._shown = time.monotonic()
         self._level = LEVEL.get()
         self._every = every
         self._note = ""
@@ -65,6 +65,7 @@ class Reporter:
 
     def show(self, stage: str, text: str) -> None:
         """Show one line without logging it."""
+        self._shown = time.monotonic()
         if self._level > Level.QUIET:
             line = Text(f"{stage:>{_COLUMN}}", "bold") + Text("  ") + cell(text, limit=LINE)
             print_line(self.console, line, _COLUMN + 2)
@@ -139,13 +140,12 @@ class Reporter:
         unit: str,
         per_unit: int,
     ) -> Iterator[T]:
-        begun = shown = time.monotonic()
+        begun = time.monotonic()
         for number, item in enumerate(items, start=1):
             yield item
             now = time.monotonic()
             made = number // per_unit
-            if now - shown >= self._every and made:
-                shown = now
+            if now - self._shown >= self._every and made:
                 speed = made / (now - begun)
                 words = [f"{unit} {done + made}".strip() + (f" of {total}" if total else "")]
                 words += [self._note] if self._note else []

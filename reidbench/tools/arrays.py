@@ -10,7 +10,7 @@ import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 
 from reidbench_registry import DataError
 
@@ -62,13 +62,13 @@ def read_npy(path: Path, name: str, missing: str = "file not found") -> np.ndarr
         return _read(file)
 
 
-def _read(part: BinaryIO) -> np.ndarray:
+def _read(part: IO[bytes]) -> np.ndarray:
     import numpy as np
 
     return np.lib.format.read_array(part, allow_pickle=False)
 
 
-def _check(path: Path, name: str, part: BinaryIO, length: int, size: int) -> int:
+def _check(path: Path, name: str, part: IO[bytes], length: int, size: int) -> int:
     """The bytes that an array declares, which must be those that follow its header; `length` is
     that of the part with its header, `size` that of the whole file."""
     from numpy.lib import format

@@ -154,3 +154,17 @@ def test_what_cannot_be_compared(scored, capsys, tmp_path):
     for file in (scored / "good.per_query").iterdir():
         (scored / "mixed.per_query" / file.name).write_bytes(file.read_bytes())
     refused("are not those of", good, scored / "mixed.json")
+
+
+def test_other_pictures_under_the_same_index_are_not_compared(scored, capsys):
+    for name, pictures in (("one", "a" * 64), ("two", "b" * 64)):
+        record = json.loads((scored / "fair.json").read_text())
+        for row in record["scores"]:
+            row["pictures"] = pictures
+        (scored / f"{name}.json").write_text(json.dumps(record))
+        (scored / f"{name}.per_query").mkdir(exist_ok=True)
+        for file in (scored / "fair.per_query").iterdir():
+            (scored / f"{name}.per_query" / file.name).write_bytes(file.read_bytes())
+    assert main(compared(scored, "one", "fair")) == 0  # of a file the pictures are not known
+    assert main(["compare", str(scored / "one.json"), str(scored / "two.json")]) == 2
+    assert "the pictures behind" in capsys.readouterr().err

@@ -46,7 +46,7 @@ def _only(shipped, folder):
     return chosen
 
 
-def isolated(capsys, seconds=20):
+def isolated(capsys, seconds=60):
     code = main(["plugins", "--isolated", "--json", "--seconds", str(seconds)])
     return code, {row["name"]: row for row in json.loads(capsys.readouterr().out)}
 

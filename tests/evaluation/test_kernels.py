@@ -59,13 +59,13 @@ def test_no_place_for_a_cache_is_one_line_and_the_same_numbers(tmp_path, copy):
     without = score(tmp_path, copy, nowhere, nowhere)
     assert without.returncode == 0, without.stderr
     assert without.stderr == (
-        "counting with the slower kernel of torch: numba has no folder for what it compiles "
+        "note: counting with the slower kernel of torch: numba has no folder for what it compiles "
         "(NUMBA_CACHE_DIR may name one)\n"
     )
     cold = score(tmp_path, copy, tmp_path / "cache", nowhere)
     assert (cold.returncode, cold.stderr) == (
         0,
-        "compiling the counting kernel, once: some seconds\n",
+        "note: compiling the counting kernel, once: some seconds\n",
     )
     warm = score(tmp_path, copy, tmp_path / "cache", nowhere)
     assert (warm.returncode, warm.stderr) == (0, "")

@@ -137,3 +137,35 @@ def test_mistakes_are_told_before_the_training(run, tmp_path, option, message):
     code, error = run(losses, option)
     assert code == 2 and message in error and error.count("\n") == 1, error
     assert not Path(tmp_path, "w", "stages").exists()
+
+
+HOOKS = """
+from reidbench_registry import ReportSection, hookimpl
+
+@hookimpl
+def reidbench_after_stage(stage):
+    class Odd(Exception):
+        def __str__(self):
+            raise SystemExit(0)
+    raise Odd
+
+@hookimpl
+def reidbench_add_report_section(result):
+    return ReportSection("title", "half a character: \\ud800")
+
+@hookimpl
+def reidbench_after_run(result):
+    raise KeyboardInterrupt
+"""
+
+
+def test_hooks_that_misbehave_are_lines_of_the_run(install, run, tmp_path, capsys):
+    install("reid_hooks", source=HOOKS)
+    code, _ = run("student.train.losses=[{'type':'SDM'}]", "student.train.steps=1")
+    assert code == 0
+    log = (tmp_path / "w" / "r" / "log.jsonl").read_text().splitlines()
+    lines = [row["event"] for row in map(json.loads, log) if row["stage"] == "plugin"]
+    assert {line.partition(",")[2].split(":")[0].strip() for line in lines} == {
+        "reidbench_after_stage", "reidbench_add_report_section", "reidbench_after_run",
+    }  # fmt: skip
+    assert (tmp_path / "w" / "r" / "result.json").exists()

@@ -6,7 +6,7 @@ import json
 import pytest
 from rich.console import Console
 
-from reidbench import reporter as module
+from reidbench.terminal import reporter as module
 from reidbench.terminal.reporter import LEVEL, Level, Reporter
 
 

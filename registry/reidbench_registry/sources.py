@@ -1,42 +1,44 @@
-"""Whether the target of an entry exists, read from its source without importing it."""
+"""The source of a module that is not imported: it may import torch, or fail."""
 
 from __future__ import annotations
 
 import ast
 import functools
 import importlib.util
-from importlib.machinery import PathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
 
-def missing(target: str) -> str | None:
-    """What of "module:attribute" does not exist, or None. Nothing below the plugin's top package
-    is imported: it may import torch. What the source does not settle is taken
-    to exist."""
-    module, _, attribute = target.partition(":")
+def find_spec(module: str) -> ModuleSpec | None:
+    """Where a module is, or None. Nothing below its top package is imported."""
     top, *rest = module.split(".")
     spec = importlib.util.find_spec(top)
     name = top
     for part in rest:
         if spec is None or spec.submodule_search_locations is None:
-            break
+            return None
         name = f"{name}.{part}"
         spec = PathFinder.find_spec(name, spec.submodule_search_locations)
-    if spec is None or name != module:
-        return f"there is no module {module!r}"
+    return spec
+
+
+def read_source(spec: ModuleSpec) -> ast.Module | None:
+    """The parsed source; None for a module that has none. Raises OSError, SyntaxError."""
     if not spec.origin or not spec.origin.endswith(".py"):
         return None
-    names = _names(spec.origin, Path(spec.origin).stat().st_mtime_ns)
-    if attribute in names or names & {"*", "__getattr__", "globals", "exec"}:
-        return None
-    return f"{module!r} has no {attribute!r}"
+    path = Path(spec.origin)
+    return _parsed(path, path.stat().st_mtime_ns)
 
 
 @functools.lru_cache
-def _names(file: str, _changed: int) -> set[str]:
-    """What a source file mentions by name outside of functions and classes, and these."""
+def _parsed(path: Path, _changed: int) -> ast.Module:
+    return ast.parse(path.read_bytes())
+
+
+def names_in(source: ast.Module) -> set[str]:
+    """The functions and classes of a source, and every name that it mentions outside of them."""
     names: set[str] = set()
-    todo: list[ast.AST] = [ast.parse(Path(file).read_bytes())]
+    todo: list[ast.AST] = [source]
     while todo:
         node = todo.pop()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
