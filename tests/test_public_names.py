@@ -32,7 +32,7 @@ FROZEN = {
     "reidbench.tools.guarded": """
         BYTES_PER_ROW DEPTH DIGITS GROWTH MIB MissingFileError PICTURE RECORD ROOM ROWS SETTINGS
         TABLE as_data_error check_depth check_file check_memory check_rows digits first_line
-        json_parser open_file read_bytes read_json read_text""",
+        is_file json_parser open_file read_bytes read_json read_text""",
     "reidbench.tools.images": "open_image to_pixels to_tensor",
     "reidbench.tools.inputs": "read_caption read_image",
     "reidbench.tools.manifest": """

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reidbench.tools import arguments
-from reidbench.tools.guarded import MissingFileError, digits, read_text
+from reidbench.tools.guarded import MissingFileError, digits, is_file, read_text
 from reidbench.tools.problems import Problems, raise_all
 from reidbench.tools.terminal import quoted
 from reidbench_registry import DataError, DatasetCard, Record, Track
@@ -89,11 +89,11 @@ class LLCM:
         for number, line in enumerate(_lines(path, problems), start=1):
             words = line.rsplit(maxsplit=1)
             label = digits(words[-1])
-            if len(words) != 2 or label is None or "\0" in words[0]:
+            if len(words) != 2 or label is None:
                 problems.add("not 'path label'", number)
                 continue
             file = words[0]
-            if not (self._root / file).is_file():
+            if not is_file(self._root / file):
                 problems.add("images that are not there", number)
             named = NAME.match(file.rpartition("/")[2])
             yield Record(

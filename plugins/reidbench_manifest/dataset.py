@@ -10,6 +10,7 @@ from reidbench.tools import arguments
 from reidbench.tools.companion_tables import read_composites, read_trials
 from reidbench.tools.digests import file_digest
 from reidbench.tools.files import whole_file
+from reidbench.tools.guarded import is_file
 from reidbench.tools.manifest import read_manifest
 from reidbench_registry import MODALITIES, DataError, DatasetCard, Record, Track
 from reidbench_registry.testing import draw
@@ -71,7 +72,7 @@ class Manifest:
         """The rows, in their order, then the composite queries. Raises DataError naming the file
         and the rows that are wrong, and for images that are not there."""
         records = read_manifest(self._path, self.card.name)
-        absent = [r for r in records if r.path is not None and not Path(r.path).is_file()]
+        absent = [r for r in records if r.path is not None and not is_file(r.path)]
         if absent:
             raise DataError(
                 f"{self._path}: {len(absent)} files are not there, first {absent[0].path} "

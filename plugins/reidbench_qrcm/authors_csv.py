@@ -13,7 +13,7 @@ from typing import NamedTuple
 from reidbench.tools import arguments
 from reidbench.tools.digests import file_digest
 from reidbench.tools.files import whole_file
-from reidbench.tools.guarded import TABLE, digits, open_file
+from reidbench.tools.guarded import TABLE, digits, is_file, open_file
 from reidbench.tools.problems import Problems
 from reidbench.tools.terminal import quoted
 from reidbench.tools.text import clean_caption
@@ -189,7 +189,7 @@ class QrCMTable:
                 problems.add(f"paths that do not begin with {strip}", row.number)
                 return path
             path = self._root / given.relative_to(strip)
-        if not path.is_file():
+        if not is_file(path):
             problems.add(f"images not found in {path.parent}", row.number)
         return path
 

@@ -28,8 +28,15 @@ def check_present(folder: Path, photos: Sequence[Photo]) -> Problems:
             continue
         place = "/".join(filter(None, (folder.name, name)))
         shown = ", ".join(missing[:SHOWN]) + (", ..." if len(missing) > SHOWN else "")
-        gone = "" if (folder / name).is_dir() else "; there is no such folder"
+        gone = "" if _is_folder(folder / name) else "; there is no such folder"
         problems.add(
             f"{len(missing)} of {len(wanted)} photos of {place}/ are missing{gone}: {shown}"
         )
     return problems
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long
+        return False

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from reidbench.tools import arguments
-from reidbench.tools.guarded import MissingFileError, digits, read_text
+from reidbench.tools.guarded import MissingFileError, digits, is_file, read_text
 from reidbench.tools.problems import Problems, raise_all
 from reidbench.tools.terminal import safe
 from reidbench_registry import DataError, DatasetCard, Record, Track
@@ -112,7 +112,7 @@ class RegDB:
             if not words:
                 continue
             label = digits(words[-1])
-            if len(words) != 2 or label is None or "\0" in words[0]:
+            if len(words) != 2 or label is None:
                 problems.add("not 'path label'", number)
                 continue
             file = words[0]
@@ -124,7 +124,7 @@ class RegDB:
                 problems.add(
                     f"label {label} stands for {safe(person[label])} and {safe(pid)}", number
                 )
-            if not (self._root / file).is_file():
+            if not is_file(self._root / file):
                 problems.add("images that are not there", number)
             lines.append(Line(number, file, pid, label))
         if not lines and not problems:

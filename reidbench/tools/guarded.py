@@ -56,6 +56,15 @@ def check_file(path: Path, most: int = TABLE, missing: str = "file not found") -
         return _size(path, path.stat(), most)
 
 
+def is_file(path: Path | str) -> bool:
+    """Whether there is such a file; False also for a name that no file can have (too long, with a
+    zero character)."""
+    try:
+        return stat.S_ISREG(Path(path).stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 @contextlib.contextmanager
 def open_file(path: Path, most: int = TABLE, missing: str = "file not found") -> Iterator[BinaryIO]:
     """The file, open for reading bytes. Raises as `check_file`, and DataError for what anything in

@@ -14,6 +14,7 @@ from reidbench.tools.guarded import (
     check_memory,
     check_rows,
     digits,
+    is_file,
     json_parser,
     read_bytes,
     read_json,
@@ -115,3 +116,11 @@ def test_what_a_file_may_become():
 
 def test_digits_are_plain():
     assert [digits(w) for w in ("007", "", "-1", "²", "٣", "9" * 5000)] == [7] + [None] * 5
+
+
+def test_names_that_no_file_can_have(tmp_path):
+    (tmp_path / "x").touch()
+    os.mkfifo(tmp_path / "pipe")
+    names = ["x", "y", "x" * 5000, "a\x00b", "pipe", "."]
+    assert [is_file(tmp_path / n) for n in names] == [True, *[False] * 5]
+    assert is_file(str(tmp_path / "x"))
