@@ -124,7 +124,9 @@ def test_mistakes_are_one_line(run, tmp_path):
     score = reidbench.score
     refused(ConfigError, "either a task or a protocol", score, ones, ids, table)
     refused(ConfigError, "did you mean 'ir2rgb'?", score, ones, ids, table, task="ir2rg")
-    refused(DataError, "features: 2 of 2 item ids are not in", score, ones, ids, table, task="ir2rgb")
+    refused(
+        DataError, "features: 2 of 2 item ids are not in", score, ones, ids, table, task="ir2rgb"
+    )
     refused(DataError, "features: 2 features for 1 item ids", score, ones, ["a"], table,
             task="ir2rgb")  # fmt: skip
     refused(DataError, "features: item ids are no list of strings", score, ones, [1, 2], table,

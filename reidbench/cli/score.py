@@ -17,14 +17,15 @@ EPILOG = """examples:
   reidbench score student.safetensors --gallery-embeddings teacher.safetensors --mode edge-cloud \\
       --manifest test.parquet --task ir2rgb --cfg-options exclude=none --out result.json
   reidbench score embeddings.npz --manifest test.csv --task my_task.json
-  reidbench score embeddings.npz --manifest test.csv --task ir2rgb --metric mAP \
+  reidbench score embeddings.npz --manifest test.csv --task ir2rgb --metric mAP \\
       --metric CMC "ranks=[1, 10, 20]"
 
 Embeddings: .npz (arrays `features`, `item_ids`), .safetensors (tensor `features`; item ids as JSON
 in the metadata under `item_ids`, or beside it) or .npy (ids beside it: `items.json`, or
 `item_ids.txt` with one in each line). Manifest: .csv, .jsonl, .json or .parquet with item_id,
-split, modality, pid and what else the task needs (camera_id, instance_id, location_id). A task that no plugin has is given as a .json file. --out also writes the figures
-query by query, into a folder beside the result, for `reidbench compare`.
+split, modality, pid and what else the task needs (camera_id, instance_id, location_id). A task that
+no plugin has is given as a .json file. --out also writes the figures query by query, into a folder
+beside the result, for `reidbench compare`.
 """
 
 
