@@ -36,7 +36,8 @@ def handle(arguments: argparse.Namespace) -> int:
 
     parser = make_parser()
     _complete(parser, shtab, list(shipped()))
-    print(shtab.complete(parser, arguments.shell, preamble=_preamble(list(shipped()))))
+    preamble = _preamble(list(shipped())).get(arguments.shell, "")
+    print(shtab.complete(parser, arguments.shell, preamble=preamble))
     return 0
 
 

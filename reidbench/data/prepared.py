@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -42,6 +43,8 @@ def prepare(dataset: Dataset, cache: Path, track: Track) -> Data:
 
     Raises DataError for what is missing on the disk and for an item id that occurs twice."""
     cache.mkdir(parents=True, exist_ok=True)
+    for part in [*cache.glob(".part-*"), *cache.glob("*/.part-*")]:  # of a process that was killed
+        shutil.rmtree(part) if part.is_dir() else part.unlink()
     kept = cache.with_name(f"{cache.name}.contents.parquet")
     before = load(kept)
     records = _records(dataset, cache, track)
