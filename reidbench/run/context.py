@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rich.markup import escape
-
 from reidbench_registry import KINDS, Owner, ReidbenchError, RunInfo
 from reidbench_registry.errors import explain
 from reidbench_registry.kinds import SUPPLIED
@@ -100,6 +98,6 @@ class Context:
             return []
 
         def tell(line: str) -> None:
-            self.reporter.line("plugin", escape(line))
+            self.reporter.line("plugin", line)
 
         return self.host.call(hook, tell, expected, **info)

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
 from torch import nn
 
 from reidbench_registry import DataError
@@ -53,7 +52,7 @@ def _show_models(context: Context) -> bool:
         try:
             backbone: Any = build_backbone(context.create, section, context.experiment.run.seed)
         except DataError as error:
-            context.reporter.line(name, escape(f"missing: {error}"))
+            context.reporter.line(name, f"missing: {error}")
             whole = False
             continue
         if name == "teacher" and needed["student"]:
@@ -78,7 +77,7 @@ def _show_stages(context: Context) -> bool:
         data = index(context)
         check_data(context, data)
     except DataError as error:
-        context.reporter.line("data", escape(f"missing: {error}"))
+        context.reporter.line("data", f"missing: {error}")
         context.reporter.line("data", "the keys of the stages depend on it")
         return False
     walk(context, data, _foresee)
@@ -96,11 +95,11 @@ def _show(context: Context, name: str, kind: str, backbone: nn.Module) -> None:
     facts: Mapping[str, Any] = describe() if callable(describe) else {}
     for fact, value in facts.items():
         if isinstance(value, str) or not isinstance(value, Sequence):
-            context.reporter.line(name, escape(f"{fact}: {value}"))
+            context.reporter.line(name, f"{fact}: {value}")
             continue
-        context.reporter.line(name, escape(f"{fact}: {len(value)}"))
+        context.reporter.line(name, f"{fact}: {len(value)}")
         for line in grouped(value):
-            context.reporter.line("", escape(f"  {line}"))
+            context.reporter.line("", f"  {line}")
 
 
 def grouped(names: Sequence[str]) -> list[str]:

@@ -10,8 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rich.markup import escape
-
 from reidbench_registry import Dataset
 
 from .. import distributed
@@ -32,7 +30,7 @@ def index(context: Context) -> Data:
         return context.reporter.track(items, description, total)
 
     def waiting(holder: str) -> None:
-        context.reporter.line("data", escape(f"waiting for {holder}, which prepares them"))
+        context.reporter.line("data", f"waiting for {holder}, which prepares them")
 
     dataset: Dataset = context.create("dataset", cfg)
     with (

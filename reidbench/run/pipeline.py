@@ -9,8 +9,6 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from rich.markup import escape
-
 from reidbench_registry import StageInfo
 
 from .. import distributed, signals
@@ -74,7 +72,7 @@ def execute(context: Context, stage: Stage, data: Data, inputs: Mapping[str, Out
     store, shown = context.store, context.run_dir / stage.name
 
     def waiting(holder: str) -> None:
-        context.reporter.line(stage.name, escape(f"waiting for {holder}, which makes it"))
+        context.reporter.line(stage.name, f"waiting for {holder}, which makes it")
 
     def work(out: Any) -> None:
         stage.run(context, Job(data, inputs, out, store.partial(stage.name, key)))

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
-from rich.markup import escape
 from torch import Tensor, nn
 
 from reidbench_registry import DataError, Record, Sampler, Transform
@@ -234,7 +233,7 @@ def _resume(
         steps, state = checkpoint
         load_trainable_state(module, state["weights"])
     except DataError as error:
-        reporter.line(stage, escape(f"from the start: {error}"))
+        reporter.line(stage, f"from the start: {error}")
         return _Done()
     for name, part in parts.items():
         part.load_state_dict(state[name])
