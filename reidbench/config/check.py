@@ -53,8 +53,11 @@ def resolve_trained(raw: dict[str, Any], host: PluginHost) -> schema.Experiment:
 def _without_training(section: Any) -> Any:
     if section.train is None:
         return section
-    fields = {f.name for f in dataclasses.fields(section.train) if "kind" in f.metadata}
-    nothing: dict[str, Any] = {name: [] for name in fields} | {"sampler": None}
+    nothing: dict[str, Any] = {
+        f.name: [] if isinstance(getattr(section.train, f.name), list) else None
+        for f in dataclasses.fields(section.train)
+        if "kind" in f.metadata
+    }
     return dataclasses.replace(section, train=dataclasses.replace(section.train, **nothing))
 
 
@@ -84,7 +87,7 @@ def _build(section: type, given: Any, where: str, host: PluginHost | None) -> An
         if not fits(value, hints[name]):
             raise ConfigError(f"{path}: expected {in_words(hints[name])}, got {value!r}")
         values[name] = value
-        if "kind" in f.metadata and host is not None:
+        if "kind" in f.metadata and value is not None and host is not None:
             for at, item in _items(path, value):
                 check_entry(f.metadata["kind"], item, at, f.metadata.get("weighted", False), host)
     return section(**values)

@@ -125,7 +125,7 @@ def _type(f: dataclasses.Field, hint: Any) -> str:
             return in_words(hint)
         return "a section or None" if hint != inner else "a section"
     if typing.get_origin(hint) is not list:
-        return f"a {kind}"
+        return f"a {kind}" if hint == dict[str, Any] else f"a {kind} or None"
     words = f"a list of {_PLURAL.get(kind, f'{kind}s')}"
     return f"{words}, each with a `weight` (1.0 unless given)" if f.metadata["weighted"] else words
 

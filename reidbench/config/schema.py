@@ -76,6 +76,10 @@ class Distillation(Training):
     """Factor of the sum of the weighted losses; distillers are not scaled by it."""
     distillers: list[dict[str, Any]] = entries("distiller", weighted=True)
     """What moves the student towards the features of its teacher; their weighted sum is added."""
+    unlabelled: dict[str, Any] | None = entry("sampler", default=None)
+    """Forms a second part of every batch from the split `unlabelled`, for example
+    `dict(type="Uniform", size=64)`; None: the split is not used. Only the distillers see these
+    items, the losses never; the sampler does not get to see who is in them."""
 
 
 @dataclass

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from reidbench_registry import MODALITY_CODE, Backbone, Record, ReidbenchError, Sampler, Transform
+from reidbench_registry import MODALITY_CODE, Backbone, Record, ReidbenchError, Transform
 
-from ..pluginhost import blamed_on, broken_contract
+from ..pluginhost import blamed_on
 
 T = TypeVar("T")
 
@@ -120,38 +120,3 @@ def unwrapped(batches: Iterator[T]) -> Iterator[T]:
 def _leave_signals_to_main(worker: int) -> None:
     """Ctrl-C reaches every process of the terminal; the main process decides when to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def training_batches(
-    sampler: Sampler, records: Sequence[Record], seed: int, steps: int
-) -> list[list[tuple[int, int]]]:
-    """`steps` batches of (index, epoch), as many epochs of the sampler as that takes."""
-    return list(_take(sampler, records, seed, steps))
-
-
-def _take(
-    sampler: Sampler, records: Sequence[Record], seed: int, steps: int
-) -> Iterator[list[tuple[int, int]]]:
-    epoch = taken = 0
-    while taken < steps:
-        before = taken
-        for batch in _epoch(sampler, records, seed, epoch):
-            yield [(index, epoch) for index in batch]
-            taken += 1
-            if taken == steps:
-                return
-        if taken == before:
-            raise broken_contract(sampler, f"drew no batch from {len(records)} items")
-        epoch += 1
-
-
-def _epoch(
-    sampler: Sampler, records: Sequence[Record], seed: int, epoch: int
-) -> Iterator[list[int]]:
-    with blamed_on(sampler, "epoch"):
-        for batch in sampler.epoch(records, seed, epoch):
-            if not batch or not all(0 <= index < len(records) for index in batch):
-                raise broken_contract(
-                    sampler, f"drew an empty batch, or items that are not among {len(records)}"
-                )
-            yield batch

@@ -131,6 +131,8 @@ class ModelCondition(Level):
     tap: str | None
     selection: str | None
     """which weights: `last`, `val` (the best on the split val) or `untrained`"""
+    unlabelled: int | None = None
+    """items without label that its distillation saw"""
 
 
 class Conditions(Level):

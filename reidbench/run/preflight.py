@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from reidbench_registry import ConfigError
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from reidbench_registry import ConfigError, Record
 
 from ..config.walk import entries_in
 from ..data.prepared import Data
@@ -38,17 +42,23 @@ def check_data(context: Context, data: Data) -> None:
         data.split(task.gallery.split)
     for name in _trained(context):
         training = context.section(name).train
-        records = data.split("train")
         if training.validation is not None:
             data.split("val")
-        sampler = context.create("sampler", training.sampler)
-        with blamed_on(sampler, "epoch"):
-            first = next(iter(sampler.epoch(records, context.experiment.run.seed, 0)), None)
-        if not first:
-            kind = training.sampler["type"]
-            raise ConfigError(
-                f"{name}.train.sampler: {kind} draws no batch from {len(records)} items"
-            )
+        _check_sampler(context, f"{name}.train.sampler", training.sampler, data.split("train"))
+        unlabelled = getattr(training, "unlabelled", None)
+        if unlabelled is not None and training.distillers:
+            records = [replace(record, pid="") for record in data.split("unlabelled")]
+            _check_sampler(context, f"{name}.train.unlabelled", unlabelled, records)
+
+
+def _check_sampler(
+    context: Context, where: str, cfg: dict[str, Any], records: Sequence[Record]
+) -> None:
+    sampler = context.create("sampler", cfg)
+    with blamed_on(sampler, "epoch"):
+        first = next(iter(sampler.epoch(records, context.experiment.run.seed, 0)), None)
+    if not first:
+        raise ConfigError(f"{where}: {cfg['type']} draws no batch from {len(records)} items")
 
 
 def _trained(context: Context) -> list[str]:

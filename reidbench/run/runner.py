@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from ..pluginhost import PluginHost
 from ..results import provenance
 from ..terminal.reporter import Reporter
 from ..tools.files import write_json
+from ..tools.guarded import read_json
 from .context import Context, Output
 from .folder import check_name, lay_out, name_of
 from .locks import locked
@@ -76,8 +78,7 @@ def execute(context: Context, source: dict[str, Any] | None = None) -> ResultRec
         data = index(context)
         check_data(context, data)
         outputs = walk(context, data, execute_stage)
-        made = {stage: o for stage, o in outputs.items() if stage not in context.given}
-        return _record(context, data, made, source) if distributed.is_main() else None
+        return _record(context, data, outputs, source) if distributed.is_main() else None
 
 
 def _record(
@@ -97,10 +98,10 @@ def _record(
         protocol=experiment.evaluation.protocol["type"],
         dataset=asdict(data.card) | {"fingerprint": data.fingerprint},
         source=source,
-        conditions=_conditions(experiment),
+        conditions=_conditions(experiment, outputs),
         scores=read_scores(outputs["evaluate"]),
         components=_components(context),
-        stages={name: output.key for name, output in outputs.items()},
+        stages={n: o.key for n, o in outputs.items() if n not in context.given},
         environment=provenance.summary(str(device_of(experiment.run))),
     )
     record.write(context.run_dir / "result.json", result)
@@ -120,15 +121,23 @@ def _components(context: Context) -> list[dict[str, str]]:
     return [provenance.component(entry) for entry in entries]
 
 
-def _conditions(experiment: Experiment) -> dict[str, Any]:
+def _conditions(experiment: Experiment, outputs: Mapping[str, Output]) -> dict[str, Any]:
     """Deployment mode -> what changes its numbers without changing what they are numbers of."""
+    from .models import SOURCES
 
-    def model(name: str) -> dict[str, str] | None:
+    def model(name: str) -> dict[str, Any] | None:
         section = getattr(experiment, MODELS[name])
         if section is None:
             return None
         selection = section.train.selection if section.train else "untrained"
-        return {"neck": section.neck, "tap": section.tap, "selection": selection}
+        weights = outputs[SOURCES[name].weights].folder
+        unlabelled = read_json(weights / "training.json").get("unlabelled", 0)
+        return {
+            "neck": section.neck,
+            "tap": section.tap,
+            "selection": selection,
+            "unlabelled": unlabelled,
+        }
 
     return {
         mode: {

@@ -64,15 +64,22 @@ class Objective(nn.Module):
     def forward(
         self, outputs: Outputs, indices: Tensor, labels: Tensor, modality: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Outputs of B records, their indices[B] in the train split (rows of the bank),
-        labels[B], modality[B] -> (total, unweighted terms by name). Computed in fp32."""
+        """Outputs of B records, their indices[B] (rows of the bank), modality[B], and labels[L] of
+        the first L records -> (total, unweighted terms by name). The other records have no label:
+        the losses do not see them. Computed in fp32."""
         embedding = outputs.embedding.float()
         logits = outputs.logits.float() if outputs.logits is not None else None
+        known = len(labels)
         total = embedding.sum() * 0.0
         terms: dict[str, Tensor] = {}
         for name, weight, loss in self.losses:
             with blamed_on(loss, "a training step"):
-                values = loss(embedding, labels, modality, logits)
+                values = loss(
+                    embedding[:known],
+                    labels,
+                    modality[:known],
+                    logits[:known] if logits is not None else None,
+                )
             if not isinstance(values, Mapping):
                 raise broken_contract(loss, f"returned {type(values).__name__}, expected a dict")
             for part, value in values.items():

@@ -11,14 +11,15 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from reidbench_registry import DataError, Record, Sampler, Transform
+from reidbench_registry import DataError, Transform
 
 from .. import distributed, signals
 from ..config.schema import Run, Training
-from ..embeddings.items import Items, loader, training_batches, unwrapped
+from ..embeddings.items import Items, loader, unwrapped
 from ..models.model import ReIDModel
 from ..pluginhost import EntryFailed
 from ..terminal.reporter import Reporter
+from .batches import TrainingSet
 from .objective import Objective
 from .optim import optimizer, schedule
 from .resume import Checkpoints, load_trainable_state, trainable_state
@@ -52,9 +53,7 @@ def train(
     where: str,
     model: ReIDModel,
     objective: Objective,
-    records: Sequence[Record],
-    labels: Tensor,
-    sampler: Sampler,
+    data: TrainingSet,
     transforms: Sequence[Transform],
     training: Training,
     run: Run,
@@ -62,9 +61,9 @@ def train(
     checkpoints: Checkpoints,
     selection: Selection | None = None,
 ) -> None:
-    """Train `model` in place on `records` with labels[N], from the last of `checkpoints` where
-    there is one. Logs the unweighted terms, and the results of `selection`. `where`: the section of
-    the config, for messages.
+    """Train `model` in place on `data`, from the last of `checkpoints` where there is one. Logs the
+    unweighted terms, and the results of `selection`. `where`: the section of the config, for
+    messages.
 
     Several ranks share the batches of each step; batch norm sees one batch at a time, and its
     running statistics are those of rank 0.
@@ -96,22 +95,22 @@ def train(
         parts["selection"] = selection
     done = _resume(stage, module, parts, checkpoints, reporter)
     number_of_batches = training.steps * training.batches_per_step
-    all_batches = training_batches(sampler, records, run.seed, number_of_batches)
-    _report_coverage(stage, all_batches, records, reporter)
+    all_batches = data.batches(run.seed, number_of_batches)
+    reporter.line(stage, data.coverage(all_batches))
     of_rank = all_batches[distributed.rank() :: distributed.world_size()]
     batches = of_rank[done.steps * per_rank :]
     # Making the iterator draws from torch's generator: the state of a checkpoint is set after it.
-    items = Items(records, model.backbone, transforms, run.seed)
-    data = unwrapped(iter(loader(items, batches, run.workers)))
+    items = Items(data.all_records, model.backbone, transforms, run.seed)
+    loaded = unwrapped(iter(loader(items, batches, run.workers)))
     if done.rng is not None:
         set_rng_state(done.rng)
     bar = reporter.track(
-        data, f"training {stage}", training.steps, done.steps, "step", items_per_unit=per_rank
+        loaded, f"training {stage}", training.steps, done.steps, "step", items_per_unit=per_rank
     )
     with signals.deferred(), _located(stage) as place:
         for number, group in enumerate(in_groups(bar, per_rank), start=done.steps + 1):
             place.step = number
-            values = _step(accelerator, prepared, optim, labels, group, training, objective)
+            values = _step(accelerator, prepared, optim, data.labels, group, training, objective)
             rate.step()
             if number % training.log_every == 0 or number == training.steps:
                 means = mean(values)
@@ -159,7 +158,8 @@ def _step(
             total, terms = prepared(
                 send_to_device(batch, accelerator.device),
                 indices.to(accelerator.device),
-                labels[indices].to(accelerator.device),
+                # Items without a label stand behind those that have one.
+                labels[indices[indices < len(labels)]].to(accelerator.device),
                 modality.to(accelerator.device),
             )
             _check_finite(objective, {**terms, TOTAL: total})
@@ -241,20 +241,3 @@ def _resume(
     # With another number of ranks than before, no saved RNG state fits.
     fits = len(state["rng"]) == distributed.world_size()
     return _Done(steps, state["rng"][distributed.rank()] if fits else None)
-
-
-def _report_coverage(
-    stage: str,
-    batches: Sequence[Sequence[tuple[int, int]]],
-    records: Sequence[Record],
-    reporter: Reporter,
-) -> None:
-    """Say how much of the data the sampler draws: an item that is never drawn must be noticed."""
-    drawn = {index for batch in batches for index, _ in batch}
-    epochs = 1 + max(epoch for batch in batches for _, epoch in batch)
-    pids, drawn_pids = {r.pid for r in records}, {records[i].pid for i in drawn}
-    reporter.line(
-        stage,
-        f"{len(drawn)} of {len(records)} items and {len(drawn_pids)} of {len(pids)} identities are "
-        f"drawn in {epochs} epoch{'s' if epochs > 1 else ''}",
-    )

@@ -1,4 +1,4 @@
-"""PKModality: what a batch contains, that nothing is lost, that the seed decides everything."""
+"""What a batch contains, that nothing is lost, that the seed decides everything."""
 
 from collections import Counter, defaultdict
 
@@ -6,6 +6,7 @@ import pytest
 
 from reidbench_registry import ConfigError, Record
 from reidbench_samplers.pk_modality import PKModality
+from reidbench_samplers.uniform import Uniform
 
 FOUR = ("rgb", "ir", "sketch", "text")
 
@@ -106,3 +107,16 @@ def test_wrong_arguments(arguments, message):
 def test_too_few_identities():
     with pytest.raises(ConfigError, match="p=8, but the records have 3 identities"):
         next(PKModality().epoch(paired([2, 2, 2]), 0, 0))
+
+
+def test_uniform_draws_every_item_once_an_epoch_and_fills_the_last_batch():
+    records = paired([3, 2])  # 20 items
+    drawn = list(Uniform(size=8).epoch(records, 0, 0))
+    assert [len(batch) for batch in drawn] == [8, 8, 8]
+    assert all(len(set(batch)) == 8 for batch in drawn)
+    counts = Counter(index for batch in drawn for index in batch)
+    assert counts.keys() == set(range(20)) and sorted(counts.values()) == [1] * 16 + [2] * 4
+    assert drawn == list(Uniform(size=8).epoch(records, 0, 0))
+    assert drawn != list(Uniform(size=8).epoch(records, 0, 1))
+    with pytest.raises(ConfigError, match=r"^Uniform: size=21, but there are 20 items$"):
+        next(Uniform(size=21).epoch(records, 0, 0))

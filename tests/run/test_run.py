@@ -218,3 +218,30 @@ def test_a_mode_that_cannot_compare_is_refused_before_the_training(finished, cap
     assert "parameters trained" not in shown.out.partition("distill")[2]
     options = ("student.backbone.embed_dim=96", "evaluation.modes=['edge']", "run.name=narrow")
     assert run(finished, *options) == 0
+
+
+def test_unlabelled_items_are_for_the_distillers(finished, capsys):
+    """They are drawn and counted, and who is in them makes no difference."""
+    options = ["data.unlabelled=5", 'student.train.unlabelled={"type": "Uniform", "size": 8}',
+               "run.name=more"]  # fmt: skip
+    assert run(finished, *options) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "48 items of 6 identities and 40 unlabelled items" in shown
+    assert "24 of 40 unlabelled items" in shown
+    modes = result_of(finished, "more")["conditions"]
+    assert modes["edge-cloud"]["query"]["unlabelled"] == 40
+    assert modes["edge-cloud"]["gallery"]["unlabelled"] == 0
+    nothing = ["student.train.distillers=[]", "evaluation.modes=['edge']", "run.name=unused"]
+    alone = [*options, *nothing]
+    assert run(finished, *alone) == 0
+    assert "no distiller: the unlabelled items are not used" in capsys.readouterr().out
+    assert result_of(finished, "unused")["conditions"]["edge"]["query"]["unlabelled"] == 0
+
+
+def test_an_unlabelled_split_that_cannot_serve_is_told_before_the_work(tmp_path, capsys):
+    use = 'student.train.unlabelled={"type": "Uniform", "size": 8}'
+    assert run(tmp_path, use) == 2
+    assert "split 'unlabelled' is empty" in capsys.readouterr().err
+    assert run(tmp_path, use, "data.unlabelled=1", "data.instances=1") == 2
+    assert "Uniform: size=8, but there are 4 items" in capsys.readouterr().err
+    assert not (tmp_path / "stages").exists() or not list((tmp_path / "stages").glob("*/*"))

@@ -20,6 +20,7 @@ from ...models import checkpoint
 from ...models.build import build_backbone, build_model
 from ...models.model import ReIDModel
 from ...tools.files import write_json
+from ...training.batches import TrainingSet
 from ...training.objective import Objective, Weighted
 from ...training.resume import Checkpoints
 from ...training.selection import Selection
@@ -90,15 +91,15 @@ def fit(
     model = parts.model
     if bank is not None:
         _check_comparable(context, model.backbone.embed_dim, bank.dim)
-    records = usable(job.data.split("train"), model.backbone, stage)
+    data = _training_set(context, training, parts, job, stage)
     objective = Objective(
         parts.losses,
         parts.distillers,
         training.task_weight if isinstance(training, Distillation) else 1.0,
-        bank=bank.take(records).float() if bank and parts.distillers else None,
+        bank=bank.take(data.all_records).float() if bank and parts.distillers else None,
         student_dim=model.backbone.embed_dim,
     )
-    _report_sizes(context, stage, section, training, parts, objective, len(records))
+    _report_sizes(context, stage, section, training, parts, objective, data)
     selection = None
     if training.validation is not None:
         validator = Validator(context, training.validation, job.data, model, model_name, bank)
@@ -109,9 +110,7 @@ def fit(
         f"{model_name}.train",
         model,
         objective,
-        records,
-        labels=torch.tensor([parts.labels[r.pid] for r in records]),
-        sampler=context.create("sampler", training.sampler),
+        data,
         transforms=[context.create("transform", t) for t in training.augment],
         training=training,
         run=run,
@@ -119,7 +118,7 @@ def fit(
         checkpoints=Checkpoints(job.partial, run.checkpoint_minutes),
         selection=selection,
     )
-    _save(context, stage, training, model, parts.labels, selection, job.out)
+    _save(context, stage, training, parts, data, selection, job.out)
 
 
 def _build(context: Context, section: Teacher | Student, training: Training, job: Job) -> _Parts:
@@ -135,6 +134,24 @@ def _build(context: Context, section: Teacher | Student, training: Training, job
     classes = len(labels) if needs_logits else 0
     model = ReIDModel(backbone, section.neck, section.tap, classes)
     return _Parts(model, labels, losses, distillers)
+
+
+def _training_set(
+    context: Context, training: Training, parts: _Parts, job: Job, stage: str
+) -> TrainingSet:
+    """The train split and, where it is asked for and something learns from it, the unlabelled."""
+    backbone = parts.model.backbone
+    records = usable(job.data.split("train"), backbone, stage)
+    labels = torch.tensor([parts.labels[r.pid] for r in records])
+    sampler = context.create("sampler", training.sampler)
+    if not isinstance(training, Distillation) or training.unlabelled is None:
+        return TrainingSet(records, labels, sampler)
+    if not parts.distillers:
+        context.reporter.line(stage, "no distiller: the unlabelled items are not used")
+        return TrainingSet(records, labels, sampler)
+    unlabelled = usable(job.data.split("unlabelled"), backbone, stage)
+    unlabelled_sampler = context.create("sampler", training.unlabelled)
+    return TrainingSet(records, labels, sampler, unlabelled, unlabelled_sampler)
 
 
 def _weighted(
@@ -168,7 +185,7 @@ def _report_sizes(
     training: Training,
     parts: _Parts,
     objective: Objective,
-    items: int,
+    data: TrainingSet,
 ) -> None:
     if objective.projection is not None:
         context.reporter.line(
@@ -178,10 +195,13 @@ def _report_sizes(
         )
     trained = sum(p.numel() for p in parts.model.parameters() if p.requires_grad)
     total = sum(p.numel() for p in parts.model.parameters())
+    items = f"{len(data.records)} items of {len(parts.labels)} identities"
+    if data.unlabelled:
+        items += f" and {len(data.unlabelled)} unlabelled items"
     context.reporter.line(
         stage,
         f"{section.backbone['type']}: {trained / 1e6:.2f} of {total / 1e6:.2f} M parameters "
-        f"trained, {training.steps} steps on {items} items of {len(parts.labels)} identities",
+        f"trained, {training.steps} steps on {items}",
         config=asdict(section),
     )
 
@@ -190,12 +210,13 @@ def _save(
     context: Context,
     stage: str,
     training: Training,
-    model: ReIDModel,
-    labels: dict[str, int],
+    parts: _Parts,
+    data: TrainingSet,
     selection: Selection | None,
     out: Path,
 ) -> None:
     """The checkpoint, `training.json` and, where others were chosen, the last step's in `last/`."""
+    model, labels = parts.model, parts.labels
     step = training.steps
     if selection is not None and selection.keep_best:
         checkpoint.save(model, labels, out / "last")
@@ -205,6 +226,8 @@ def _save(
         "selection": training.selection,
         "step": step,
         "steps": training.steps,
+        "items": len(data.records),
+        "unlabelled": len(data.unlabelled),
     }
     if selection is not None and training.validation is not None:
         metric = training.validation.metric
