@@ -28,15 +28,17 @@ from . import (
     runs,
     score,
     show,
+    sweep,
 )
 from .parser import Help, parse
 from .shared import check_folder
 from .system import in_words
 
 VERBS = (
-    run, evaluate, score, compare, show, runs, configs, data, listing, plugins, new, completion
+    run, sweep, evaluate, score, compare, show, runs, configs, data, listing, plugins, new,
+    completion,
 )  # fmt: skip
-WITH_PLUGINS = ("run", "eval", "score", "data", "list", "plugins")
+WITH_PLUGINS = ("run", "sweep", "eval", "score", "data", "list", "plugins")
 """Verbs that load plugins."""
 BUG = 70
 INTERRUPTED, TERMINATED = 130, 143

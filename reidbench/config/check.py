@@ -27,6 +27,8 @@ def resolve(
 ) -> schema.Experiment:
     """Fill in defaults, apply overrides, check all of it; `with_models`: also that the modes have
     the models that they need. Raises ConfigError."""
+    if "sweep" in raw:
+        raise ConfigError("the config declares a sweep: run it with `reidbench sweep`")
     filled = fill(schema.Experiment, raw)
     overrides.apply(filled, options)
     # Once more: an override may have brought whole sections or items.

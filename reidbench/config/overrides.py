@@ -17,17 +17,22 @@ def apply(config: dict[str, Any], options: list[str]) -> None:
         path, separator, text = option.partition("=")
         if not separator or not path:
             raise ConfigError(f"--cfg-options {option!r}: expected path=value")
-        *parents, last = path.split(".")
-        node: Any = config
-        for depth, key in enumerate(parents):
-            node = _child(node, key, where=".".join(parents[:depth]))
-        if isinstance(node, list):
-            _child(node, last, where=".".join(parents))
-            node[int(last)] = _value(text)
-        elif isinstance(node, dict):
-            node[last] = _value(text)
-        else:
-            raise ConfigError(f"--cfg-options {path}: {'.'.join(parents)} is {node!r}, no section")
+        put(config, path, literal(text))
+
+
+def put(config: dict[str, Any], path: str, value: Any) -> None:
+    """Set one value, in place. Raises ConfigError as `apply`."""
+    *parents, last = path.split(".")
+    node: Any = config
+    for depth, key in enumerate(parents):
+        node = _child(node, key, where=".".join(parents[:depth]))
+    if isinstance(node, list):
+        _child(node, last, where=".".join(parents))
+        node[int(last)] = value
+    elif isinstance(node, dict):
+        node[last] = value
+    else:
+        raise ConfigError(f"--cfg-options {path}: {'.'.join(parents)} is {node!r}, no section")
 
 
 def _child(node: Any, key: str, where: str) -> Any:
@@ -43,7 +48,7 @@ def _child(node: Any, key: str, where: str) -> Any:
     return node[key]
 
 
-def _value(text: str) -> Any:
+def literal(text: str) -> Any:
     """A Python or JSON literal; anything else is a string."""
     # Not `none`: that is a word of configs (`neck=none`, `exclude=none`).
     named = {"true": True, "false": False, "null": None}

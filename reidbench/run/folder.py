@@ -20,7 +20,7 @@ from .context import Context
 MARKER = "run.json"
 LAYOUT = 1
 """Number of the layout of run folders; raised when an older one can no longer be read."""
-RESERVED = ("stages", "partial", "cache")
+RESERVED = ("stages", "partial", "cache", "sweeps")
 _WORDS = 56
 """Bytes of the overrides in a name; two such names fit into one."""
 _LEFT_OUT = re.compile(r"""['"\s\[\]{}()]""")

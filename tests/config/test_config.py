@@ -8,6 +8,7 @@ import pytest
 
 from reidbench import config
 from reidbench.pluginhost import PluginHost
+from reidbench.sweep.plan import cells, declaration
 from reidbench_registry import ConfigError
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -24,8 +25,14 @@ def shipped(host, name="distill_pcm_fr", options=()):
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.rglob("[!_]*.py")), ids=lambda p: p.stem)
 def test_every_shipped_config_loads(host, path):
-    if "_base_" not in path.parent.name:
-        assert config.resolve(config.load(path), [], host)
+    if "_base_" in path.parent.name:
+        return
+    raw = config.load(path)
+    if "sweep" not in raw:
+        assert config.resolve(raw, [], host)
+        return
+    declared = declaration(raw.pop("sweep"))
+    assert len(cells(raw, declared, [], path.stem, CONFIGS)) >= 3 * len(declared.seeds)
 
 
 def test_checking_a_config_imports_nothing_heavy():
