@@ -164,8 +164,8 @@ def test_a_plugin_that_raises_at_every_hook_at_once(install, stages, capsys):
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("REIDBENCH_API = (2, 0)", "written for plugin API 2.0; this reidbench has 1.0"),
-        ("REIDBENCH_API = (1, 9)", "written for plugin API 1.9; this reidbench has 1.0"),
+        ("REIDBENCH_API = (2, 0)", "written for plugin API 2.0; this reidbench has 1.1"),
+        ("REIDBENCH_API = (1, 9)", "written for plugin API 1.9; this reidbench has 1.1"),
         ("REIDBENCH_API = '1'", "REIDBENCH_API: expected (major, minor), got '1'"),
     ],
 )

@@ -63,7 +63,7 @@ def defined(module):
 def test_the_contract_exports_these_names():
     assert sorted(reidbench_registry.__all__) == sorted(FROZEN["reidbench_registry"].split())
     assert sorted(testing.__all__) == sorted(FROZEN["reidbench_registry.testing"].split())
-    assert API_VERSION == (1, 0)
+    assert API_VERSION == (1, 1)
 
 
 def test_tools_are_these_modules_with_these_names():

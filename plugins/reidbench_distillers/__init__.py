@@ -1,11 +1,27 @@
-"""Distillers of MLLMEmbed-ReID: cosine, principal component mapping, feature relation."""
+"""The distillers of MLLMEmbed-ReID (cosine, principal component mapping, feature relation), and
+those that it is compared with."""
 
 from reidbench_registry import Registrar, hookimpl
+
+ENTRIES = {
+    "Cosine": "cosine:Cosine",
+    "FeatureMSE": "cosine:FeatureMSE",
+    "PCM": "pcm:PCM",
+    "FR": "fr:FR",
+    "RKD": "rkd:RKD",
+    "SP": "sp:SP",
+    "PKT": "pkt:PKT",
+    "CC": "cc:CC",
+    "ICL": "icl:ICL",
+    "SimilarityKL": "similarity:SimilarityKL",
+    "SimilarityMSE": "similarity:SimilarityMSE",
+    "SimilarityRank": "similarity:SimilarityRank",
+    "MarginMSE": "similarity:MarginMSE",
+    "CRD": "crd:CRD",
+}
 
 
 @hookimpl
 def reidbench_register(catalog: Registrar) -> None:
-    catalog.add("distiller", "Cosine", "reidbench_distillers.cosine:Cosine")
-    catalog.add("distiller", "FeatureMSE", "reidbench_distillers.cosine:FeatureMSE")
-    catalog.add("distiller", "PCM", "reidbench_distillers.pcm:PCM")
-    catalog.add("distiller", "FR", "reidbench_distillers.fr:FR")
+    for name, target in ENTRIES.items():
+        catalog.add("distiller", name, f"reidbench_distillers.{target}")

@@ -16,16 +16,17 @@ SHORTEST, SHORT = 1e-6, 1e-3
 """Lengths of rows below which there is no direction, and below which its gradient is held back"""
 
 
-class RowDistiller(ABC):
-    """Compares student and teacher row by row; `_loss` of a subclass contains only the mathematics.
+class BatchDistiller(ABC):
+    """What all distillers of this package do around their formula: `_loss` of a subclass contains
+    only the mathematics.
 
-    As in the method (arXiv 2602.12936), student rows are L2-normalised, teacher rows are used as
-    they are in the bank unless `normalize_teacher`, and the teacher is detached. Computed in fp32
-    (in fp64 for fp64 features), also under autocast. `per_modality`: the loss is computed for each
-    modality's rows by itself, and summed. A batch without rows gives a connected 0."""
+    The teacher is detached. Computed in fp32 (in fp64 for fp64 features), also under autocast.
+    `per_modality`: the loss is computed for each modality's rows by itself, and summed. A batch
+    without rows gives a connected 0."""
 
-    claims = ("bfloat16", "zero_at_optimum")
+    claims: tuple[str, ...] = ("bfloat16", "zero_at_optimum")
     needs_equal_dims = True
+    normalize_student = True
 
     def __init__(self, per_modality: bool, normalize_teacher: bool) -> None:
         self.per_modality, self.normalize_teacher = per_modality, normalize_teacher
@@ -35,9 +36,10 @@ class RowDistiller(ABC):
         return None
 
     def __call__(self, student: Tensor, teacher: Tensor, modality: Tensor) -> Tensor:
-        """student[B, D], teacher[B, D], modality[B] -> scalar. Raises ValueError for other
-        shapes."""
-        if student.ndim != 2 or student.shape != teacher.shape:
+        """student[B, D], teacher[B, D], modality[B] -> scalar; without `needs_equal_dims` the two
+        may differ in D. Raises ValueError for other shapes."""
+        alike = student.shape == teacher.shape or not self.needs_equal_dims
+        if student.ndim != 2 or teacher.ndim != 2 or len(student) != len(teacher) or not alike:
             raise ValueError(
                 f"{type(self).__name__} needs student[B, D] and teacher[B, D], got "
                 f"{list(student.shape)} and {list(teacher.shape)}"
@@ -49,7 +51,9 @@ class RowDistiller(ABC):
         if not len(student):
             return student.sum()
         with torch.autocast(student.device.type, enabled=False):
-            student = unit(_precise(student))
+            student = _precise(student)
+            if self.normalize_student:
+                student = unit(student)
             teacher = _precise(teacher.detach())
             if self.normalize_teacher:
                 teacher = unit(teacher)
@@ -60,7 +64,31 @@ class RowDistiller(ABC):
 
     @abstractmethod
     def _loss(self, student: Tensor, teacher: Tensor) -> Tensor:
-        """student[B, D] of unit rows, teacher[B, D] detached -> scalar."""
+        """student[B, D], teacher[B, D] detached -> scalar."""
+
+
+class RowDistiller(BatchDistiller):
+    """Compares student and teacher row by row. As in the method (arXiv 2602.12936), student rows
+    are L2-normalised, teacher rows are used as they are in the bank unless `normalize_teacher`."""
+
+
+class RelationDistiller(BatchDistiller):
+    """Compares how the rows of a batch relate to each other, in the student's space and in the
+    teacher's: the two may have different dimensions. Rows of both are L2-normalised unless
+    `normalize` is False."""
+
+    needs_equal_dims = False
+
+    def __init__(self, per_modality: bool = False, normalize: bool = True) -> None:
+        super().__init__(per_modality, normalize_teacher=normalize)
+        self.normalize_student = normalize
+
+
+def off_diagonal(square: Tensor) -> Tensor:
+    """square[B, B] -> [B, B - 1]: each row without its element on the diagonal."""
+    size = len(square)
+    keep = ~torch.eye(size, dtype=torch.bool, device=square.device)
+    return square[keep].view(size, max(size - 1, 0))
 
 
 def unit(rows: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from .runs import ReportSection, RunInfo, RunResult, StageInfo
 if TYPE_CHECKING:
     from .catalog import Registrar
 
-API_VERSION = (1, 0)
+API_VERSION = (1, 1)
 """Version of this contract: (major, minor). A minor version adds; a major version removes or
 changes. A plugin may say with `REIDBENCH_API = (major, minor)` in its module which version it was
 written for."""

@@ -27,7 +27,9 @@ MODALITY_CODE: dict[str, int] = {name: code for code, name in enumerate(MODALITI
 SUPPLIED: dict[str, frozenset[str]] = {
     "backbone": frozenset({"embed_dim"}),
     "loss": frozenset({"num_classes", "embed_dim"}),
+    "distiller": frozenset({"student_dim", "teacher_dim"}),
 }
 """Kind -> arguments that the harness supplies when the entry's signature has them and the config
 leaves them out: `embed_dim` of a student is its teacher's dimension; `num_classes` of a loss is the
-number of train identities, its `embed_dim` the dimension of the features."""
+number of train identities, its `embed_dim` the dimension of the features; `student_dim` and
+`teacher_dim` of a distiller are the dimensions of the two."""

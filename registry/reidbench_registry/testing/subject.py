@@ -18,7 +18,9 @@ DIM = 16
 """Columns of the features that losses and distillers are checked with"""
 IDENTITIES = 4
 """Train identities that losses are checked with"""
-_SUPPLIED = {"embed_dim": DIM, "num_classes": IDENTITIES}
+_SUPPLIED = {
+    "embed_dim": DIM, "num_classes": IDENTITIES, "student_dim": DIM, "teacher_dim": DIM
+}  # fmt: skip
 
 
 class Subject:
@@ -36,14 +38,14 @@ class Subject:
     @cached_property
     def arguments(self) -> dict[str, Any]:
         """What `conformance` returns, else the defaults, with what the harness would supply: always
-        for a loss, for a backbone only where there is no default."""
+        for losses and distillers, for a backbone only where there is no default."""
         conformance = getattr(self.target, "conformance", None)
         given = conformance(self.folder / "conformance") if conformance else {}
         require(isinstance(given, dict), f"conformance(folder) returns {given!r}, not a dict")
         parameters = signature(self.entry).parameters
         needed = {name for name, required in parameters.items() if required}
         for name in SUPPLIED.get(self.entry.kind, frozenset()):
-            if name in needed or (name in parameters and self.entry.kind == "loss"):
+            if name in needed or (name in parameters and self.entry.kind != "backbone"):
                 given = {name: _SUPPLIED[name], **given}
         missing = ", ".join(sorted(needed - given.keys()))
         require(

@@ -87,7 +87,7 @@ def fit(
         write_json(job.out / "training.json", record)
         context.reporter.line(stage, f"{section.backbone['type']}: used as it is")
         return
-    parts = _build(context, section, training, job)
+    parts = _build(context, section, training, job, bank)
     model = parts.model
     if bank is not None:
         _check_comparable(context, model.backbone.embed_dim, bank.dim)
@@ -121,15 +121,22 @@ def fit(
     _save(context, stage, training, parts, data, selection, job.out)
 
 
-def _build(context: Context, section: Teacher | Student, training: Training, job: Job) -> _Parts:
+def _build(
+    context: Context,
+    section: Teacher | Student,
+    training: Training,
+    job: Job,
+    bank: Embeddings | None,
+) -> _Parts:
     """The model, with a classifier when a loss needs logits, and the terms of its objective."""
     labels = {pid: i for i, pid in enumerate(sorted({r.pid for r in job.data.split("train")}))}
     backbone: Backbone = build_backbone(context.create, section, context.experiment.run.seed)
     supplied = {"num_classes": len(labels), "embed_dim": backbone.embed_dim}
     losses = _weighted(context, "loss", training.losses, supplied)
     distillers: list[Weighted] = []
-    if isinstance(training, Distillation):
-        distillers = _weighted(context, "distiller", training.distillers, {})
+    if isinstance(training, Distillation) and bank is not None:
+        dims = {"student_dim": backbone.embed_dim, "teacher_dim": bank.dim}
+        distillers = _weighted(context, "distiller", training.distillers, dims)
     needs_logits = any(getattr(w.term, "needs_logits", False) for w in losses)
     classes = len(labels) if needs_logits else 0
     model = ReIDModel(backbone, section.neck, section.tap, classes)
