@@ -13,13 +13,13 @@ is supervised by their attributes and captions, never by identities:
 
 Attributes that a modality does not show are not asked of it.
 
-The same seed, libraries and number of threads give the same file.
+The same libraries and number of threads give the same file. A command that was stopped continues
+at its last checkpoint.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 from pathlib import Path
@@ -28,61 +28,16 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("KMP_BLOCKTIME", "0")
 
 import torch
-import torch.nn.functional as F
+from foundation import MODALITIES, PICTURES, Heads, Training, attributes_of, info_nce, moments
 from rich.progress import track
-from torch import Tensor, nn
+from torch import Tensor
 
+from reidbench.tools.files import write_json
 from reidbench.tools.tensors import save_tensors
 from reidbench_mllm.qwenvl import QwenVL
-from reidbench_registry import Record
-from reidbench_synthetic.attributes import CHOICES
-from reidbench_synthetic.dataset import SyntheticPedestrians
 
 FIRST_WORLD = 1_000_000
-"""Seeds from here on belong to the foundation."""
-PICTURES = ("rgb", "ir", "sketch")
-MODALITIES = (*PICTURES, "text")
-COLOURS = tuple(name for name in CHOICES if name.endswith("colour"))
-UNSEEN = {"ir": COLOURS, "sketch": COLOURS, "rgb": (), "text": ()}
-VALUES = {name: tuple(dict.fromkeys((*values, "none"))) for name, values in CHOICES.items()}
-
-
-class Heads(nn.Module):
-    """A batch norm a modality, and one linear classifier an attribute, shared by the modalities."""
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.norms = nn.ModuleDict({m: nn.BatchNorm1d(dim) for m in MODALITIES})
-        self.heads = nn.ModuleDict({n: nn.Linear(dim, len(v)) for n, v in VALUES.items()})
-
-    def forward(self, modality: str, normed: Tensor, attributes: Tensor) -> Tensor:
-        """normed[B, D], attributes[B, len(VALUES)] -> mean cross entropy"""
-        losses = [
-            F.cross_entropy(self.heads[name](normed), attributes[:, column], label_smoothing=0.05)
-            for column, name in enumerate(VALUES)
-            if name not in UNSEEN[modality]
-        ]
-        return torch.stack(losses).mean()
-
-
-def info_nce(a: Tensor, b: Tensor, scale: float = 14.0) -> Tensor:
-    """Row i of a[B, D] belongs to row i of b[B, D], and to no other."""
-    scores = scale * F.normalize(a) @ F.normalize(b).T
-    target = torch.arange(len(a))
-    return (F.cross_entropy(scores, target) + F.cross_entropy(scores.T, target)) / 2
-
-
-def moments(worlds: int, people: int, instances: int, cache: Path) -> list[dict[str, Record]]:
-    """The four records of every moment."""
-    found: dict[str, dict[str, Record]] = {}
-    for world in range(FIRST_WORLD, FIRST_WORLD + worlds):
-        dataset = SyntheticPedestrians(
-            seed=world, train=0, val=0, test=0, unlabelled=people, instances=instances
-        )
-        folder = cache / dataset.card.revision
-        for record in dataset.prepare(folder, lambda items, text, total: track(items, text, total)):
-            found.setdefault(f"{world}-{record.instance_id}", {})[record.modality] = record
-    return list(found.values())
+"""Seeds from here on belong to the teacher's foundation."""
 
 
 def main() -> None:
@@ -98,45 +53,21 @@ def main() -> None:
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
+    arguments = {k: v for k, v in vars(given).items() if k not in ("out", "cache")}
     torch.set_num_threads(given.threads)
     torch.manual_seed(0)
-    given.out.mkdir(parents=True, exist_ok=True)
 
     start = time.monotonic()
-    data = moments(given.worlds, given.people, given.instances, given.cache)
+    data = moments(FIRST_WORLD, given.worlds, given.people, given.instances, given.cache)
     model = QwenVL(weights="embedded", train_base=True)
+    # From random weights, not from those that the package brings.
+    fresh = type(model.model)(model.model.config).state_dict()
+    model.model.load_state_dict({name: fresh[name] for name in model.model.state_dict()})
     items = [{m: model.preprocess(moment[m]) for m in MODALITIES} for moment in track(data)]
-    attributes = torch.tensor(
-        [
-            [VALUES[n].index(moment["text"].extras["attributes"][n]) for n in VALUES]
-            for moment in data
-        ]
-    )
-    log: list[dict] = []
-
-    def train(stage: str, steps: int, lr: float, modules: list[nn.Module], losses) -> None:
-        """Minimise the sum of `losses(chosen moments)`."""
-        parameters = [p for module in modules for p in module.parameters()]
-        optimizer = torch.optim.AdamW(parameters, lr=lr, weight_decay=0.02)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, lr, total_steps=steps, pct_start=0.1
-        )
-        order = torch.empty(0, dtype=torch.long)
-        for step in range(1, steps + 1):
-            if len(order) < given.batch:
-                order = torch.randperm(len(data))
-            chosen, order = order[: given.batch], order[given.batch :]
-            terms = losses(chosen)
-            optimizer.zero_grad()
-            torch.stack(list(terms.values())).sum().backward()
-            nn.utils.clip_grad_norm_(parameters, 1.0)
-            optimizer.step()
-            schedule.step()
-            if step % 100 == 0:
-                minutes = round((time.monotonic() - start) / 60, 1)
-                row = {"stage": stage, "step": step, "minutes": minutes}
-                log.append(row | {name: round(term.item(), 3) for name, term in terms.items()})
-                print(json.dumps(log[-1]), flush=True)
+    attributes = attributes_of(data)
+    preparation = time.monotonic() - start
+    key = "-".join(str(value) for value in arguments.values())
+    training = Training(given.cache / f"training-{key}", len(data), given.batch)
 
     model.train()
     inner = model.model.model
@@ -157,17 +88,18 @@ def main() -> None:
         paired = [info_nce(normed[m], normed["text"]) for m in PICTURES]
         return told | {"captions": 0.2 * torch.stack(paired).mean()}
 
-    train("vision", given.vision_steps, 2e-3, [inner.visual, tower_heads], of_tower)
-    train("whole", given.steps, given.lr, [model, heads], of_model)
+    vision = [inner.visual, tower_heads]
+    training.run("vision", given.vision_steps, vision, of_tower, 2e-3, weight_decay=0.02)
+    training.run("whole", given.steps, [model, heads], of_model, given.lr, weight_decay=0.02)
     state = {n: t.half() for n, t in model.model.state_dict().items()}
     save_tensors(given.out / "model.safetensors", state, metadata={"format": "pt"})
     report = {
         "parameters": sum(p.numel() for p in model.parameters()),
-        "arguments": {k: v for k, v in vars(given).items() if k not in ("out", "cache")},
-        "minutes": round((time.monotonic() - start) / 60, 1),
-        "log": log[4::5],
+        "arguments": arguments,
+        "minutes": round((preparation + training.seconds) / 60, 1),
+        "log": training.log[4::5],
     }
-    (given.out / "foundation.json").write_text(json.dumps(report, indent=2) + "\n")
+    write_json(given.out / "foundation.json", report)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,9 @@ from reidbench_registry import ConfigError, DataError, did_you_mean
 from .tokens import EmbeddedTokenizer
 
 EMBEDDED = Path(__file__).parent / "embedded"
+FOUNDATION = EMBEDDED / "foundation.safetensors"
+STUDENT = Path("distill", "backbone", "model.safetensors")
+"""Where a run folder keeps the weights of its student."""
 
 
 class Source(NamedTuple):
@@ -34,7 +37,8 @@ class Source(NamedTuple):
 
 
 def find(model: str, pretrained: str | Path | None, image_size: Any) -> Source:
-    """Look up a model; `pretrained` is a tag of open_clip or a local file.
+    """Look up a model; `pretrained` is a tag ('embedded' for the embedded model), a local file, or
+    the folder of a run or of its stage `distill`.
 
     Raises ConfigError for an unknown name or tag and for an image size that does not fit, DataError
     for a missing file or a failed download."""
@@ -48,8 +52,11 @@ def find(model: str, pretrained: str | Path | None, image_size: Any) -> Source:
         vision["image_size"] = arguments.image_size("OpenCLIP", "image_size", image_size, patch)
     mean, std = open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD
     weights = None
-    tags = [] if model == "embedded" else open_clip.list_pretrained_tags_by_model(model)
-    if pretrained is not None and pretrained in tags:
+    own = model == "embedded"
+    tags = ["embedded"] if own else open_clip.list_pretrained_tags_by_model(model)
+    if own and pretrained == "embedded":
+        weights = _foundation()
+    elif pretrained is not None and pretrained in tags:
         tag = open_clip.get_pretrained_cfg(model, pretrained)
         mean, std = tuple(tag.get("mean", mean)), tuple(tag.get("std", std))
         # OpenAI's weights need the activation that they were trained with.
@@ -58,9 +65,7 @@ def find(model: str, pretrained: str | Path | None, image_size: Any) -> Source:
     elif pretrained is not None:
         weights = _local(model, pretrained, tags)
     tokenizer: Any = (
-        EmbeddedTokenizer(EMBEDDED / "tokenizer.json")
-        if model == "embedded"
-        else open_clip.get_tokenizer(model)
+        EmbeddedTokenizer(EMBEDDED / "tokenizer.json") if own else open_clip.get_tokenizer(model)
     )
     return Source(config, tokenizer, weights, mean, std)
 
@@ -128,6 +133,12 @@ def _is_plain_vit(config: dict[str, Any]) -> bool:
     )
 
 
+def _foundation() -> Path:
+    if not FOUNDATION.is_file():
+        raise DataError(f"OpenCLIP: the foundation of the embedded model is missing: {FOUNDATION}")
+    return FOUNDATION
+
+
 def _download(name: str, tag: dict[str, Any]) -> Path:
     try:
         return Path(open_clip.download_pretrained(tag))
@@ -144,6 +155,8 @@ def _local(model: str, pretrained: str, tags: list[str]) -> Path:
     path = Path(pretrained).expanduser()
     if path.is_file():
         return path
+    if path.is_dir():
+        return _student_of(path)
     if path.suffix or len(path.parts) > 1:
         raise DataError(f"OpenCLIP: pretrained file not found: {path}")
     known = f"tags of {model}: {', '.join(tags)}" if tags else f"{model} has no tags"
@@ -151,3 +164,11 @@ def _local(model: str, pretrained: str, tags: list[str]) -> Path:
         f"OpenCLIP: pretrained={pretrained!r} is no tag{did_you_mean(pretrained, tags)} "
         f"and no local file ({known})"
     )
+
+
+def _student_of(folder: Path) -> Path:
+    """The weights of the student that a run folder, or its stage `distill`, holds."""
+    for place in (STUDENT, STUDENT.relative_to("distill")):
+        if (folder / place).is_file():
+            return folder / place
+    raise DataError(f"OpenCLIP: pretrained={str(folder)!r} holds no student ({STUDENT.as_posix()})")

@@ -2,8 +2,8 @@
 
 A CLIP of about 0.4 M parameters for 64 x 32 images: its architecture as open_clip writes it
 (`config.json`) and a byte-level BPE learned from captions drawn below (`tokenizer.json`). Weights
-are not made: the student starts from random ones. The same version of `tokenizers` gives the same
-bytes.
+are not made here: `foundation.safetensors` has a command of its own (see `CARD.md` beside it). The
+same version of `tokenizers` gives the same bytes.
 """
 
 from __future__ import annotations

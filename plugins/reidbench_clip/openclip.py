@@ -48,9 +48,10 @@ class OpenCLIP(nn.Module):
     All image modalities share the visual tower.
 
     model: 'embedded' (0.4 M parameters, 64 x 32 images), or a ViT of open_clip by name.
-    pretrained: a tag of open_clip (downloads), a local state dict for that architecture
-        (.safetensors, or .pt without pickled code), or the file of a student saved by `save`;
-        None: random weights, by torch's seed.
+    pretrained: 'embedded', the foundation that the embedded model is shipped with; a tag of
+        open_clip (downloads); a local state dict for that architecture (.safetensors, or .pt
+        without pickled code); or a run's student: the run folder, its `distill` folder, or the
+        file that `save` wrote. None: random weights, by torch's seed.
     image_size: [H, W]; position embeddings of pretrained weights are resized.
     projection: 'per_modality' or 'shared'.
     embed_dim: dimension of the embedding; None: CLIP's own.
@@ -96,6 +97,8 @@ class OpenCLIP(nn.Module):
             state = read_weights(source.weights)
             whole = any(name.startswith("clip.") for name in state)
             fit_weights(self if whole else self.clip, state, source.weights)
+            if not whole:
+                self._start_alike()
         self._size: tuple[int, int] = tuple(self.clip.visual.image_size)
         self._mean, self._std = source.mean, source.std
         self._tokens = Tokens(source.tokenizer, max_text_tokens)
@@ -173,6 +176,16 @@ class OpenCLIP(nn.Module):
         if "text" not in self.modalities:
             raise ConfigError("OpenCLIP: a model without text has no tokenizer")
         write_tokenizer(self._tokens.tokenizer, self._tokens.limit, folder)
+
+    @torch.no_grad()
+    def _start_alike(self) -> None:
+        """Start every projection as one and the same isometry. Pretrained towers share a space:
+        random projections, another for each modality, would take it apart."""
+        first, *others = self.projections.values()
+        nn.init.orthogonal_(first.weight)
+        for projection in (first, *others):
+            projection.weight.copy_(first.weight)
+            projection.bias.zero_()
 
     def _projection(self, modality: str) -> nn.Module:
         return self.projections[modality if modality in self.projections else "shared"]

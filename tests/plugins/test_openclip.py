@@ -206,7 +206,7 @@ def test_weights_that_cannot_be_used(tiny, tmp_path):
         ({"model": "RN50"}, "'RN50' is no ViT"),
         ({"model": 3}, "model=3 is not a string"),
         ({"model": "ViT-L-14", "pretrained": "opena"}, "no tag; did you mean 'openai'"),
-        ({"pretrained": "openai"}, "embedded has no tags"),
+        ({"pretrained": "openai"}, "tags of embedded: embedded"),
         ({"image_size": [64, 30]}, r"image_size=\[64, 30\] .* multiples of 8"),
         ({"image_size": 64}, "image_size=64"),
         ({"projection": "none"}, "projection='none'"),
