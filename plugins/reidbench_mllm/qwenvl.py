@@ -59,6 +59,7 @@ class QwenVL(nn.Module):
     gradient_checkpointing: less memory, more time in training.
     seed: of the initial weights of the adapter, and of the embedded model where it has no weights;
         None: torch's global generator, which the harness seeds.
+    modalities: those that it embeds; None: all.
 
     `truncated_captions` counts the captions that were cut, over all encoded batches.
 
@@ -86,8 +87,12 @@ class QwenVL(nn.Module):
         attn_implementation: str = "sdpa",
         gradient_checkpointing: bool = False,
         seed: int | None = None,
+        modalities: list[str] | None = None,
     ) -> None:
         super().__init__()
+        embedded = MODALITIES
+        if modalities is not None:
+            embedded = arguments.modalities("QwenVL", "modalities", modalities)
         arguments.boolean("QwenVL", "train_base", train_base)
         arguments.boolean("QwenVL", "gradient_checkpointing", gradient_checkpointing)
         arguments.path("QwenVL", "weights", weights)
@@ -121,7 +126,7 @@ class QwenVL(nn.Module):
         model.lm_head = nn.Identity()
         self._weights, self._size, self._train_base = weights, size, train_base
         self.embed_dim: int = model.config.text_config.hidden_size
-        self.modalities = frozenset(MODALITIES)
+        self.modalities = frozenset(embedded)
         self.truncated_captions = 0
 
         model.requires_grad_(False)

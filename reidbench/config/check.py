@@ -136,7 +136,8 @@ def _check_whole(experiment: schema.Experiment) -> None:
         if section is not None and section.train is not None:
             _check_training(f"{name}.train", section.train)
     student = experiment.student
-    if experiment.teacher is None and student and student.train.distillers:
+    distillers = student.train.distillers if student and student.train else []
+    if experiment.teacher is None and distillers:
         raise ConfigError("student.train.distillers: there is no teacher to distil from")
     if not experiment.evaluation.modes:
         raise ConfigError("evaluation.modes: expected at least one mode")

@@ -102,8 +102,8 @@ class Teacher:
 class Student:
     """The edge model."""
 
-    train: Distillation
-    """A student is always trained."""
+    train: Distillation | None
+    """None: the model is used as its weights are."""
     backbone: dict[str, Any] = entry("backbone")
     """The model itself. One that takes `embed_dim` and has none here gets the teacher's dimension;
     the run writes it into its `config.json`."""

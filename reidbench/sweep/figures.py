@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,16 @@ MEAN = "mean"
 """Stands for all tasks of a mode: the plain mean of their figures."""
 
 
+class Part(NamedTuple):
+    """The queries of a table that a figure is the mean of."""
+
+    rows: np.ndarray
+    weights: np.ndarray
+    """of mean 1"""
+    pids: list[str]
+    meaning: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Table:
     """Figures query by query of one row in one mode, for the seeds that have a result."""
@@ -28,21 +38,18 @@ class Table:
     pids: Sequence[str]
     tasks: Mapping[str, slice]
     """task -> its queries in the figures"""
-    meaning: str
-    """Hashes of the tasks' identities: rows are compared only where they are equal."""
-    chance: Mapping[str, float]
-    """task -> Rank-1 of a random order"""
+    meaning: Mapping[str, str]
+    """task -> hash of its identity: rows are compared only where it is equal"""
 
-    def weights(self, task: str) -> np.ndarray:
-        """What each query counts in the mean: nothing when it is of another task; every task
-        counts the same in the mean of tasks."""
-        number = len(self.pids)
-        weights = np.zeros(number)
-        chosen = list(self.tasks) if task == MEAN else [task]
-        for name in chosen:
-            part = self.tasks[name]
-            weights[part] = number / (len(chosen) * (part.stop - part.start))
-        return weights
+    def part(self, task: str) -> Part:
+        """The queries of a task, or of all of them for `MEAN`: there every task counts the same,
+        however many queries it has."""
+        slices = self.tasks if task == MEAN else {task: self.tasks[task]}
+        numbers = [part.stop - part.start for part in slices.values()]
+        weights = [np.full(n, sum(numbers) / (len(numbers) * n)) for n in numbers]
+        rows = np.concatenate([np.arange(len(self.pids))[part] for part in slices.values()])
+        meaning = tuple(self.meaning[name] for name in slices)
+        return Part(rows, np.concatenate(weights), [self.pids[row] for row in rows], meaning)
 
 
 def collect(
@@ -79,8 +86,7 @@ def _table(by_seed: Mapping[int, Any]) -> Table:
         figures,
         [pid for task in tasks for pid in found[task].pids],
         slices,
-        " ".join(row.identity.hash for row in tasks.values()),
-        {task: row.chance_R1 for task, row in tasks.items()},
+        {task: row.identity.hash for task, row in tasks.items()},
     )
 
 
@@ -97,7 +103,9 @@ def figures(
         here = {labels: table for (labels, of), table in tables.items() if of == mode}
         tasks = list(dict.fromkeys(task for table in here.values() for task in table.tasks))
         for task in [MEAN, *tasks] if len(tasks) > 1 else tasks:
-            having = {k: t for k, t in here.items() if task == MEAN or task in t.tasks}
+            # A mean over fewer tasks is another figure: rows that lack a task have none.
+            wanted = tasks if task == MEAN else [task]
+            having = {k: t for k, t in here.items() if t.tasks.keys() >= set(wanted)}
             names = dict.fromkeys(n for t in having.values() for s in t.by_seed.values() for n in s)
             for metric in names:
                 rows += _compared(having, declared, mode, task, metric)
@@ -111,18 +119,21 @@ def _compared(
     task: str,
     metric: str,
 ) -> list[dict[str, Any]]:
+    parts = {labels: table.part(task) for labels, table in tables.items()}
     values = {}
     for labels, table in tables.items():
-        if found := {s: f[metric] for s, f in table.by_seed.items() if metric in f}:
+        rows, weights = parts[labels].rows, parts[labels].weights
+        found = {s: f[metric][rows] * weights for s, f in table.by_seed.items() if metric in f}
+        if found:
             values[labels] = found
     means = {
-        labels: {s: float((v * tables[labels].weights(task)).mean()) for s, v in by_seed.items()}
+        labels: {s: float(v.mean()) for s, v in by_seed.items()}
         for labels, by_seed in values.items()
     }
-    pairs = _pairs(values, tables, task)
+    pairs = _pairs(values, parts)
     letters = _letters({k: float(np.mean(list(m.values()))) for k, m in means.items()}, pairs)
     widths = [(high - low) / 2 for _, low, high, _ in pairs.values() if not np.isnan(low)]
-    rows = []
+    made = []
     for labels, by_seed in means.items():
         numbers = list(by_seed.values())
         row: dict[str, Any] = {
@@ -146,8 +157,8 @@ def _compared(
                 "separable": bool(low > 0 or high < 0) if known else None,
                 "p": p,
             }
-        rows.append(row)
-    return rows
+        made.append(row)
+    return made
 
 
 def baseline_of(labels: tuple[str, ...], declared: Declaration) -> tuple[str, ...] | None:
@@ -165,25 +176,23 @@ Pairs = Mapping[tuple[tuple[str, ...], tuple[str, ...]], tuple[float, float, flo
 
 def _pairs(
     values: Mapping[tuple[str, ...], Mapping[int, np.ndarray]],
-    tables: Mapping[tuple[str, ...], Table],
-    task: str,
+    parts: Mapping[tuple[str, ...], Part],
 ) -> Pairs:
     """(row, other row) -> mean difference, its 95% interval, p: queries averaged over the seeds
     that both have, identities resampled. Rows that do not mean the same have no pair."""
     found: dict[Any, tuple[float, float, float, float | None]] = {}
     keys = list(values)
     for place, first in enumerate(keys):
-        differences, pids = {}, tables[first].pids
+        differences = {}
         for second in keys[:place]:
-            seeds = values[first].keys() & values[second].keys()
-            if tables[first].meaning != tables[second].meaning or not seeds:
-                continue
-            gap = sum(values[first][s] - values[second][s] for s in sorted(seeds)) / len(seeds)
-            differences[second] = gap * tables[first].weights(task)
+            seeds = sorted(values[first].keys() & values[second].keys())
+            if parts[first].meaning == parts[second].meaning and seeds:
+                gaps = [values[first][seed] - values[second][seed] for seed in seeds]
+                differences[second] = np.mean(gaps, axis=0)
         if not differences:
             continue
-        names = {str(i): gap for i, gap in enumerate(differences.values())}
-        edges, p = intervals(names, pids), p_values(names, pids)
+        named = {str(i): gap for i, gap in enumerate(differences.values())}
+        edges, p = intervals(named, parts[first].pids), p_values(named, parts[first].pids)
         for i, (second, gap) in enumerate(differences.items()):
             low, high = edges[str(i)]
             mean = float(gap.mean())

@@ -49,7 +49,8 @@ def _figures(table: Mapping[str, Any], metrics: Sequence[str] | None, by_task: b
     for mode in dict.fromkeys(row["mode"] for row in rows):
         for task in tasks:
             here = [r for r in rows if (r["mode"], r["task"]) == (mode, task)]
-            for labels, of_row in _lines(here):
+            every = dict.fromkeys(tuple(r["labels"].values()) for r in rows if r["mode"] == mode)
+            for labels, of_row in _lines(here, every):
                 line = [mode, *([task] if several else []), *labels]
                 line += [_value(of_row.get(metric)) for metric in metrics]
                 if table["baseline"]:
@@ -62,10 +63,12 @@ def _figures(table: Mapping[str, Any], metrics: Sequence[str] | None, by_task: b
     )  # fmt: skip
 
 
-def _lines(rows: Sequence[Mapping[str, Any]]) -> list[tuple[list[str], dict[str, Any]]]:
-    """(labels, metric -> row) of one mode and task. Where all rows have the same figures, as those
-    of one teacher, they are one line."""
-    found: dict[tuple[str, ...], dict[str, Any]] = {}
+def _lines(
+    rows: Sequence[Mapping[str, Any]], every: Iterable[tuple[str, ...]]
+) -> list[tuple[list[str], dict[str, Any]]]:
+    """(labels, metric -> row) of one mode and task, for `every` line that the mode has. Where all
+    have the same figures, as those of one teacher, they are one line."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {labels: {} for labels in every}
     for row in rows:
         found.setdefault(tuple(row["labels"].values()), {})[row["metric"]] = row
     alike = {str({m: r["per_seed"] for m, r in one.items()}) for one in found.values()}

@@ -378,6 +378,13 @@ def test_records_that_cannot_be_embedded(model, tmp_path):
         model.preprocess(image(tmp_path / "thin.png"))
 
 
+def test_it_embeds_the_modalities_that_are_asked_for(photos):
+    model = QwenVL(seed=0, modalities=["rgb", "ir"])
+    assert model.modalities == {"rgb", "ir"}
+    with pytest.raises(DataError, match="text"):
+        model.preprocess(Record("i", "d", "train", "text", "p", text="a man"))
+
+
 def test_the_embedded_files_are_those_of_the_script(tmp_path):
     make_embedded.main(tmp_path)
     for made in tmp_path.iterdir():

@@ -245,3 +245,25 @@ def test_an_unlabelled_split_that_cannot_serve_is_told_before_the_work(tmp_path,
     assert run(tmp_path, use, "data.unlabelled=1", "data.instances=1") == 2
     assert "Uniform: size=8, but there are 4 items" in capsys.readouterr().err
     assert not (tmp_path / "stages").exists() or not list((tmp_path / "stages").glob("*/*"))
+
+
+def test_a_student_is_used_as_it_is_where_nothing_trains_it(tmp_path):
+    """The zero-shot baseline: no teacher, no training, mode edge."""
+    options = [o for o in TINY if not o.startswith(("teacher.", "student."))]
+    path = str(ROOT / "configs" / "baselines" / "clip_zero_shot.py")
+    assert main(["run", path, "--work-dir", str(tmp_path), "--cfg-options", *options]) == 0
+    result = result_of(tmp_path)
+    assert {row["mode"] for row in result["scores"]} == {"edge"}
+    assert result["conditions"]["edge"]["query"]["selection"] == "untrained"
+    # The foundation finds people whom it never saw.
+    text = next(r for r in result["scores"] if r["identity"]["task"]["name"] == "text2rgb")
+    assert text["metrics"]["R1"] > 3 * text["chance_R1"]
+
+
+def test_a_student_of_images_says_which_tasks_it_cannot_do(tmp_path, capsys):
+    options = [o for o in TINY if not o.startswith("teacher.")]
+    path = str(ROOT / "configs" / "baselines" / "bot.py")
+    assert main(["run", path, "--work-dir", str(tmp_path), "--cfg-options", *options]) == 0
+    assert "text2rgb, edge: not scored, the student does not embed text" in capsys.readouterr().out
+    tasks = [r["identity"]["task"]["name"] for r in result_of(tmp_path)["scores"]]
+    assert tasks == ["ir2rgb", "sketch2rgb"]

@@ -14,7 +14,7 @@ TASKS = {"ir": slice(0, 4), "text": slice(4, 6)}
 
 def table(*by_seed, meaning="m"):
     found = {seed: {"mAP": np.asarray(values, float)} for seed, values in enumerate(by_seed)}
-    return Table(found, PIDS, TASKS, meaning, {"ir": 0.1, "text": 0.1})
+    return Table(found, PIDS, TASKS, {"ir": meaning, "text": meaning})
 
 
 def rows(tables, **declared):
@@ -42,7 +42,7 @@ def test_means_deviations_and_paired_differences():
     # Queries are averaged over seeds, then identities resampled.
     gap = np.mean(a, axis=0) - np.mean(b, axis=0)
     assert row["difference"] == pytest.approx(gap[:4].mean())
-    edges = intervals({"x": np.concatenate([gap[:4] * 6 / 4, [0, 0]])}, PIDS)["x"]
+    edges = intervals({"x": gap[:4]}, PIDS[:4])["x"]
     assert row["difference_interval"] == pytest.approx(edges)
     assert "difference" not in found["b", "ir"]
 
@@ -55,6 +55,17 @@ def test_only_common_seeds_are_paired_and_other_tasks_never():
     other = table([0.4] * 6, meaning="another gallery")
     found = rows({("a",): one, ("b",): other}, baseline={"case": "b"})
     assert "difference" not in found["a", "ir"] and found["a", "ir"]["groups"] == ""
+
+
+def test_a_row_that_lacks_a_task_has_no_mean_and_is_compared_in_the_others():
+    whole, short = table([0.5] * 6), table([0.4] * 6)
+    short = Table(
+        {0: {"mAP": np.full(4, 0.4)}}, PIDS[:4], {"ir": slice(0, 4)}, {"ir": short.meaning["ir"]}
+    )
+    found = rows({("a",): whole, ("b",): short}, baseline={"case": "b"})
+    assert found["a", "ir"]["difference"] == pytest.approx(0.1)
+    assert ("b", "mean") not in found and ("b", "text") not in found
+    assert "difference" not in found["a", "mean"]
 
 
 def test_groups_are_the_longest_stretches_that_cannot_be_separated():
