@@ -7,7 +7,7 @@ The weights are the better of two mixes on the validation split; the released co
 _base_ = ["_base_/embedded.py"]
 student = dict(
     train=dict(
-        task_weight=0.01,
+        task_weight=0.001,
         distillers=[dict(type="PCM", rank=50, weight=1.0), dict(type="FR", weight=0.05)],
     ),
 )

@@ -3,7 +3,7 @@
 _base_ = ["_base_/embedded.py"]
 student = dict(
     train=dict(
-        task_weight=0.01,
+        task_weight=0.001,
         distillers=[dict(type="PCM", rank=50, weight=0.49), dict(type="FR", weight=0.50)],
     ),
 )

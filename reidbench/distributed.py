@@ -55,19 +55,25 @@ def _started_alone() -> bool:
 
 def rank() -> int:
     """Index of this process in the process group; 0 without one."""
+    if not _initialized():
+        return 0
     from torch import distributed
 
-    return distributed.get_rank() if _initialized() else 0
+    return distributed.get_rank()
 
 
 def world_size() -> int:
     """Number of processes in the process group; 1 without one."""
+    if not _initialized():
+        return 1
     from torch import distributed
 
-    return distributed.get_world_size() if _initialized() else 1
+    return distributed.get_world_size()
 
 
 def _initialized() -> bool:
+    if "torch" not in sys.modules:  # nobody can have made a process group
+        return False
     from torch import distributed
 
     return distributed.is_available() and distributed.is_initialized()
@@ -75,11 +81,11 @@ def _initialized() -> bool:
 
 def all_gather(value: T) -> list[T]:
     """The `value` of every rank, in the order of ranks."""
-    from torch import distributed
-
     number = world_size()
     if number == 1:
         return [value]
+    from torch import distributed
+
     values: list[Any] = [None] * number
     distributed.all_gather_object(values, value)
     return values

@@ -23,9 +23,11 @@ teacher = dict(
     ),
 )
 student = dict(
-    backbone=dict(type="OpenCLIP", model="embedded", projection="per_modality"),
+    backbone=dict(
+        type="OpenCLIP", model="embedded", pretrained="embedded", projection="per_modality"
+    ),
     train=dict(
-        steps=900,
+        steps=500,
         optimizer=dict(type="AdamW", lr=1e-3, weight_decay=0.01),
         warmup=0.1,
         scheduler=dict(type="CosineAnnealingLR", eta_min=1e-5),

@@ -3,7 +3,7 @@
 _base_ = ["../_base_/embedded.py"]
 student = dict(
     train=dict(
-        task_weight=0.01,
+        task_weight=0.001,
         distillers=[
             dict(type="Cosine", weight=0.29),
             dict(type="PCM", rank=50, weight=0.35),

@@ -3,7 +3,6 @@
 _base_ = ["../_base_/embedded.py"]
 teacher = None
 student = dict(
-    backbone=dict(pretrained="embedded"),
     train=dict(losses=[dict(type="InfoNCE", scale=14.3, learn_scale=True)]),
 )
 evaluation = dict(modes=["edge"])

@@ -2,5 +2,5 @@
 
 _base_ = ["../_base_/embedded.py"]
 teacher = None
-student = dict(backbone=dict(pretrained="embedded"), train=None)
+student = dict(train=None)
 evaluation = dict(modes=["edge"])

@@ -4,7 +4,6 @@ model."""
 _base_ = ["../_base_/embedded.py"]
 teacher = None
 student = dict(
-    backbone=dict(pretrained="embedded"),
     neck="bn",
     tap="before",
     train=dict(losses=[dict(type="SDM", scale=50), dict(type="ID")]),

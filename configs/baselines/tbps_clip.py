@@ -4,7 +4,6 @@ identity, augmented pictures and captions."""
 _base_ = ["../_base_/embedded.py"]
 teacher = None
 student = dict(
-    backbone=dict(pretrained="embedded"),
     train=dict(
         losses=[dict(type="InfoNCE", scale=14.3, learn_scale=True)],
         augment=[

@@ -2,6 +2,7 @@
 
 _base_ = ["../_base_/embedded.py"]
 _distillers = "student.train.distillers"
+student = dict(train=dict(task_weight=0.001))
 sweep = dict(
     seeds=[0, 1, 2, 3, 4],
     cases={

@@ -6,6 +6,7 @@ and without them. Teacher and student see the same labels.
 
 _base_ = ["../_base_/embedded.py"]
 _distillers = "student.train.distillers"
+student = dict(train=dict(task_weight=0.001))
 _half = {"student.train.sampler.p": 8, "student.train.unlabelled": dict(type="Uniform", size=64)}
 sweep = dict(
     seeds=[0, 1, 2],
