@@ -136,8 +136,8 @@ def _check_whole(experiment: schema.Experiment) -> None:
         if section is not None and section.train is not None:
             _check_training(f"{name}.train", section.train)
     student = experiment.student
-    distillers = student.train.distillers if student and student.train else []
-    if experiment.teacher is None and distillers:
+    taught = student.train if student and student.train else None
+    if experiment.teacher is None and taught and taught.distillers and not taught.banks:
         raise ConfigError("student.train.distillers: there is no teacher to distil from")
     if not experiment.evaluation.modes:
         raise ConfigError("evaluation.modes: expected at least one mode")

@@ -76,6 +76,10 @@ class Distillation(Training):
     """Factor of the sum of the weighted losses; distillers are not scaled by it."""
     distillers: list[dict[str, Any]] = entries("distiller", weighted=True)
     """What moves the student towards the features of its teacher; their weighted sum is added."""
+    banks: list[str] = field(default_factory=list)
+    """Other runs (their folders, or a bank's) whose teachers' features stand beside those of this
+    run's teacher, each L2-normalised: several teachers as one. Without a teacher in the config the
+    student learns from these alone. What counts for the key of the stage is their content."""
     unlabelled: dict[str, Any] | None = entry("sampler", default=None)
     """Forms a second part of every batch from the split `unlabelled`, for example
     `dict(type="Uniform", size=64)`; None: the split is not used. Only the distillers see these

@@ -12,6 +12,7 @@ from ..config.walk import entries_in
 from ..data.prepared import Data
 from ..pluginhost import blamed_on
 from ..training.optim import rehearse
+from .banks import folders
 from .context import Context
 from .device import device_of
 from .stages.needed import teacher_is_needed, trains_student
@@ -30,6 +31,8 @@ def preflight(context: Context) -> None:
             # The numbers that the harness supplies are not known yet; any valid one will do.
             context.create(kind, cfg, **dict.fromkeys(context.supplied(kind, cfg), 2))
     tasks_of(context)
+    if experiment.student is not None and trains_student(context):
+        folders(experiment.student)
     for name in _trained(context):
         rehearse(context.section(name).train, f"{name}.train")
 

@@ -267,3 +267,27 @@ def test_a_student_of_images_says_which_tasks_it_cannot_do(tmp_path, capsys):
     assert "text2rgb, edge: not scored, the student does not embed text" in capsys.readouterr().out
     tasks = [r["identity"]["task"]["name"] for r in result_of(tmp_path)["scores"]]
     assert tasks == ["ir2rgb", "sketch2rgb"]
+
+
+def test_several_teachers_are_one_bank(finished, capsys):
+    """Two runs' teachers side by side teach a student of a run that has no teacher."""
+    other = [*TINY, "teacher.train.steps=1", "run.name=other", "student=None",
+             "evaluation.modes=['cloud']"]  # fmt: skip
+    config = str(ROOT / "configs" / "distill_cosine.py")
+    assert main(["run", config, "--work-dir", str(finished), "--cfg-options", *other]) == 0
+    banks = [str(finished / "tiny"), str(finished / "other" / "embed")]
+    options = ["teacher=None", "evaluation.modes=['edge']", f"student.train.banks={banks}"]
+    tiny = [o for o in TINY if not o.startswith("teacher.")]
+    words = ["run", config, "--work-dir", str(finished), "--cfg-options", *tiny, *options]
+    assert main([*words, "run.name=both"]) == 0
+    student = json.loads((finished / "both" / "config.json").read_text())["student"]
+    assert student["backbone"]["embed_dim"] == 2 * 128
+    # Their content counts, not their names.
+    capsys.readouterr()
+    shutil.copytree(finished / "tiny" / "embed", finished / "copy")
+    banks[0] = str(finished / "copy")
+    assert main([*words, "run.name=again", f"student.train.banks={banks}"]) == 0
+    assert "distill" in skipped(capsys.readouterr().out)
+    gone = f"student.train.banks={[str(finished / 'gone')]}"
+    assert main([*words, "run.name=gone", gone]) == 2
+    assert "gone' is neither a run with a bank nor a bank" in capsys.readouterr().err

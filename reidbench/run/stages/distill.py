@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...embeddings import Embeddings
 from ...models.build import with_teacher_dim
+from ...tools.digests import files_digest
+from ..banks import folders, own_bank, teachers_bank
 from ..context import Context, Output
 from ..stage import Entries, Job, Stage
 from .fit import fit, training_entries, training_settings
@@ -30,15 +31,25 @@ class Distill(Stage):
         return trains_student(context)
 
     def complete(self, context: Context, inputs: Mapping[str, Output]) -> None:
-        if "embed" in inputs and context.section("student").backbone.get("embed_dim") is None:
-            complete_student(context, Embeddings.load(inputs["embed"].folder).dim)
+        section = context.section("student")
+        if section.backbone.get("embed_dim") is not None:
+            return
+        # Of the features that it is compared with, or else of those that it learns from.
+        bank = own_bank(inputs) or teachers_bank(section, inputs)
+        if bank is not None:
+            complete_student(context, bank.dim)
 
     def settings(self, context: Context) -> dict[str, Any]:
-        return training_settings(context, "student")
+        settings = training_settings(context, "student")
+        if settings["train"] is not None:
+            banks = folders(context.section("student"))
+            settings["train"]["banks"] = [files_digest(folder) for folder in banks]
+        return settings
 
     def entries(self, context: Context) -> Entries:
         return training_entries(context, "student")
 
     def run(self, context: Context, job: Job) -> None:
-        bank = Embeddings.load(job.inputs["embed"].folder) if "embed" in job.inputs else None
-        fit(context, self.name, "student", job, bank)
+        bank = own_bank(job.inputs)
+        taught = teachers_bank(context.section("student"), job.inputs)
+        fit(context, self.name, "student", job, bank, taught)

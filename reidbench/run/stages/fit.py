@@ -72,13 +72,18 @@ class _Parts:
 
 
 def fit(
-    context: Context, stage: str, model_name: str, job: Job, bank: Embeddings | None = None
+    context: Context,
+    stage: str,
+    model_name: str,
+    job: Job,
+    bank: Embeddings | None = None,
+    taught: Embeddings | None = None,
 ) -> None:
     """Train the section's model on the train split and write its checkpoint into `job.out`; an
     interrupted training continues from what lies in `job.partial`.
 
-    `bank` gives the teacher's features to a distillation. `training.json` in the output says which
-    weights these are and what validation found."""
+    `bank` holds the features of the run's teacher, `taught` those that a student learns from.
+    `training.json` in the output says which weights these are and what validation found."""
     section: Teacher | Student = context.section(model_name)
     training, run = section.train, context.experiment.run
     if training is None:
@@ -87,7 +92,7 @@ def fit(
         write_json(job.out / "training.json", record)
         context.reporter.line(stage, f"{section.backbone['type']}: used as it is")
         return
-    parts = _build(context, section, training, job, bank)
+    parts = _build(context, section, training, job, taught)
     model = parts.model
     if bank is not None:
         _check_comparable(context, model.backbone.embed_dim, bank.dim)
@@ -96,7 +101,7 @@ def fit(
         parts.losses,
         parts.distillers,
         training.task_weight if isinstance(training, Distillation) else 1.0,
-        bank=bank.take(data.all_records).float() if bank and parts.distillers else None,
+        bank=taught.take(data.all_records).float() if taught and parts.distillers else None,
         student_dim=model.backbone.embed_dim,
     )
     _report_sizes(context, stage, section, training, parts, objective, data)
