@@ -14,7 +14,7 @@ from reidbench_registry import DataError
 from ..embeddings import Embeddings
 from ..tools.terminal import quoted
 
-CHUNK = 8192
+CHUNK = 4096
 """Rows that are in memory at once, in float64."""
 
 
