@@ -77,6 +77,7 @@ def _energy(ax: Any, results: Sequence[Mapping[str, Any]]) -> None:
     for one in results:
         for mark in one["distillers"]:
             _mark(ax, mark)
+            _name(ax, mark)
     ax.set_xlabel("leading components")
     ax.set_ylabel("energy (%)")
 
@@ -99,6 +100,9 @@ def _scores(ax: Any, results: Sequence[Mapping[str, Any]]) -> None:
 
 def _mark(ax: Any, mark: Mapping[str, Any]) -> None:
     ax.axvline(mark["components"], color="0.4", linewidth=0.8, linestyle=":")
+
+
+def _name(ax: Any, mark: Mapping[str, Any]) -> None:
     ax.annotate(
         mark["label"], (mark["components"], 0.02), xycoords=("data", "axes fraction"), rotation=90,
         xytext=(-2, 0), textcoords="offset points", ha="right", va="bottom", fontsize=7,

@@ -21,6 +21,8 @@ from ..tools.terminal import quoted
 
 PLACES = {"teacher": "embed", "student": "evaluate/student"}
 """Model -> where a run keeps its embeddings."""
+MOST_DIMS = 16_384
+"""A Gram matrix of more dimensions would take gigabytes."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,13 @@ def read_source(path: Path, manifest: Path | None, host: PluginHost) -> Source:
         banks = {"": Embeddings.load(path)}
     else:
         banks = {"": read_embeddings(path).embeddings}
-    records = _records(path, manifest, banks.values()) if manifest else None
     for model, bank in banks.items():
+        words = f"{path}: the {model}'s bank" if model else f"{path}: the bank"
         if len(bank.features) < 2:
-            words = f"the {model}'s bank" if model else "the bank"
-            raise DataError(f"{path}: {words} has {len(bank.features)} rows: nothing to decompose")
+            raise DataError(f"{words} has {len(bank.features)} rows: nothing to decompose")
+        if bank.dim > MOST_DIMS:
+            raise DataError(f"{words} has {bank.dim:,} dimensions, more than {MOST_DIMS:,}")
+    records = _records(path, manifest, banks.values()) if manifest else None
     return Source(path.resolve().name, banks, records, experiment, distillers)
 
 
@@ -84,7 +88,7 @@ def _is_bank(folder: Path) -> bool:
 def _records(path: Path, manifest: Path, banks: Iterable[Embeddings]) -> Mapping[str, Record]:
     records = {r.item_id: r for r in read_manifest(manifest)}
     for bank in banks:
-        unknown = [item for item in bank.item_ids if item not in records]
+        unknown = [i for i in bank.item_ids if not isinstance(i, str) or i not in records]
         if unknown:
             raise DataError(
                 f"{path}: {len(unknown)} of {len(bank.item_ids)} embedded items are not in "

@@ -89,27 +89,27 @@ def _components(one: Mapping[str, Any]) -> Sheet:
         max(bank["dim"] for bank in one["banks"]), list(marks)
     )
     energies = {
-        f"energy {bank['model']}".strip(): bank["spectra"]["uncentred"]["energy"]
+        f"E {bank['model'] or 'all'}": bank["spectra"]["uncentred"]["energy"]
         for bank in one["banks"]
     }
-    modes = {f"{mode} {metric}": of for mode, of in scores.items()}
     lines = []
     for k in kept:
         cells = [_percent(e[min(k, len(e)) - 1], 2) for e in energies.values()]
-        cells += [_percent(of[k], 1) if k in of else "-" for of in modes.values()]
+        cells += [_percent(of[k], 1) if k in of else "-" for of in scores.values()]
         lines.append([str(k), *cells, *([marks.get(k, "")] if marks else [])])
-    columns = ["k", *energies, *modes]
+    columns = ["k", *energies, *scores]
     return Sheet(
         [*columns, *(["distiller"] if marks else [])], lines, right=columns,
-        title=f"{one['source']}: the leading k components, not centred",
-        caption="; ".join(_words(one, bool(modes))),
+        title=f"{one['source']}: energy E{f' and {metric}' if scores else ''} of the leading k "
+        "components, not centred",
+        caption="; ".join(_words(one, bool(scores))),
     )  # fmt: skip
 
 
 def _words(one: Mapping[str, Any], scored: bool) -> Iterator[str]:
     yield "percent"
     if scored:
-        yield "scores: both sides on the teacher's components of the train split, mean over tasks"
+        yield "scores: mean over tasks, both sides on the teacher's components of the train split"
     for found in one["distillers"]:
         per_batch = found["config"].get("basis", "batch") == "batch"
         yield f"{found['label']} is marked at {found['components']} components" + (

@@ -136,7 +136,7 @@ def test_tables_and_pictures(run, capsys, tmp_path):
         assert code == 0 and path.stat().st_size > 5000
     words = printed.out.split()
     assert "overlap" in words and "cloud" in words
-    assert all(line == line.rstrip() for line in printed.out.splitlines())
+    assert max(map(len, printed.out.split("\n\n")[-1].splitlines()[:4])) <= 80
     # A bank by itself has a spectrum and no scores.
     code, printed = analyze(capsys, run / "embed", "--kept", 3)
     assert code == 0 and "no scores over kept components" in printed.out
@@ -179,6 +179,9 @@ def test_mistakes_are_one_line(run, capsys, tmp_path):
     strange = saved("strange", [[1.0, 2.0], [3.0, 4.0]], ["who", "else"])
     index = run / "data" / "index.json"
     assert "2 of 2 embedded items are not in" in fails(strange, "--manifest", index)
+    write_json(strange / "items.json", [["who"], 3])
+    assert "2 of 2 embedded items are not in" in fails(strange, "--manifest", index)
+    assert "16,385 dimensions" in fails(saved("wide", [[1.0] * 16_385] * 2))
 
 
 def test_a_row_that_is_left_out_may_be_broken():
