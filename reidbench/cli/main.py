@@ -16,6 +16,7 @@ from reidbench_registry import ConfigError, PluginError, ReidbenchError, did_you
 
 from .. import distributed, signals
 from . import (
+    analyze,
     compare,
     completion,
     configs,
@@ -35,10 +36,10 @@ from .shared import check_folder
 from .system import in_words
 
 VERBS = (
-    run, sweep, evaluate, score, compare, show, runs, configs, data, listing, plugins, new,
-    completion,
+    run, sweep, evaluate, score, compare, show, analyze, runs, configs, data, listing,
+    plugins, new, completion,
 )  # fmt: skip
-WITH_PLUGINS = ("run", "sweep", "eval", "score", "data", "list", "plugins")
+WITH_PLUGINS = ("run", "sweep", "eval", "score", "analyze", "data", "list", "plugins")
 """Verbs that load plugins."""
 BUG = 70
 INTERRUPTED, TERMINATED = 130, 143

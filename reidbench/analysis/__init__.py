@@ -1,0 +1,1 @@
+"""What embeddings look like: their spectra, subspaces, and what few components give."""
