@@ -20,8 +20,8 @@ from .tokens import EmbeddedTokenizer
 
 EMBEDDED = Path(__file__).parent / "embedded"
 FOUNDATION = EMBEDDED / "foundation.safetensors"
-STUDENT = Path("distill", "backbone", "model.safetensors")
-"""Where a run folder keeps the weights of its student."""
+STUDENT = Path("backbone", "model.safetensors")
+"""Where the stage `distill` of a run keeps the weights of its student."""
 
 
 class Source(NamedTuple):
@@ -38,7 +38,7 @@ class Source(NamedTuple):
 
 def find(model: str, pretrained: str | Path | None, image_size: Any) -> Source:
     """Look up a model; `pretrained` is a tag ('embedded' for the embedded model), a local file, or
-    the folder of a run or of its stage `distill`.
+    the folder `distill` of a run.
 
     Raises ConfigError for an unknown name or tag and for an image size that does not fit, DataError
     for a missing file or a failed download."""
@@ -167,8 +167,10 @@ def _local(model: str, pretrained: str, tags: list[str]) -> Path:
 
 
 def _student_of(folder: Path) -> Path:
-    """The weights of the student that a run folder, or its stage `distill`, holds."""
-    for place in (STUDENT, STUDENT.relative_to("distill")):
-        if (folder / place).is_file():
-            return folder / place
-    raise DataError(f"OpenCLIP: pretrained={str(folder)!r} holds no student ({STUDENT.as_posix()})")
+    """The weights of the student in a run's `distill`. Not in the run folder itself: its log grows,
+    so its content would be another one each time."""
+    if (folder / STUDENT).is_file():
+        return folder / STUDENT
+    if (folder / "distill" / STUDENT).is_file():
+        raise DataError(f"OpenCLIP: pretrained: {folder} is a run; its student is {folder}/distill")
+    raise DataError(f"OpenCLIP: pretrained: {folder} holds no student ({STUDENT.as_posix()})")

@@ -50,8 +50,8 @@ class OpenCLIP(nn.Module):
     model: 'embedded' (0.4 M parameters, 64 x 32 images), or a ViT of open_clip by name.
     pretrained: 'embedded', the foundation that the embedded model is shipped with; a tag of
         open_clip (downloads); a local state dict for that architecture (.safetensors, or .pt
-        without pickled code); or a run's student: the run folder, its `distill` folder, or the
-        file that `save` wrote. None: random weights, by torch's seed.
+        without pickled code); or a run's student: the `distill` folder of the run, or the file that
+        `save` wrote. None: random weights, by torch's seed.
     image_size: [H, W]; position embeddings of pretrained weights are resized.
     projection: 'per_modality' or 'shared'.
     embed_dim: dimension of the embedding; None: CLIP's own.

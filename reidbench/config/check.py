@@ -150,6 +150,8 @@ def _check_whole(experiment: schema.Experiment) -> None:
     if not experiment.evaluation.metrics:
         raise ConfigError("evaluation.metrics: expected at least one metric")
     _at_least("evaluation.batch_size", experiment.evaluation.batch_size, 1)
+    if experiment.evaluation.dim is not None:
+        _at_least("evaluation.dim", experiment.evaluation.dim, 1)
     _check_run(experiment.run)
 
 
@@ -160,6 +162,8 @@ def _check_training(where: str, training: schema.Training) -> None:
         raise ConfigError(
             f"{where}.warmup: expected a fraction of the steps in [0, 1), got {training.warmup}"
         )
+    for dim in training.dims:
+        _at_least(f"{where}.dims", dim, 1)
     if training.validation is not None:
         _at_least(f"{where}.validation.every", training.validation.every, 1)
     if training.selection == "val" and training.validation is None:

@@ -47,6 +47,10 @@ class Training:
     process, or an equal number in each of several."""
     losses: list[dict[str, Any]] = entries("loss", weighted=True)
     """The losses whose weighted sum is minimised. At least one, except with distillers."""
+    dims: list[int] = field(default_factory=list)
+    """Matryoshka (Kusupati et al., NeurIPS 2022): losses and distillers see these many leading
+    dimensions of the embedding, too, so that it may be cut to them afterwards. Losses that need
+    logits or know the dimension see the whole embedding only."""
     optimizer: dict[str, Any] = field(default_factory=lambda: {"type": "AdamW", "lr": 1e-4})
     """A class of torch.optim by name, with its arguments."""
     warmup: float = 0.0
@@ -131,6 +135,9 @@ class Evaluation:
         metadata={"kind": "metric", "weighted": False},
     )
     """What is computed from the ranking of each query; at least one."""
+    dim: int | None = None
+    """Leading dimensions that are scored, of teacher and student; None: all. See `dims` of a
+    training."""
     batch_size: int = field(default=128, metadata=NOT_IN_KEYS)
     """Items that are embedded at once."""
     bank_dtype: Literal["fp32", "fp16"] = "fp32"

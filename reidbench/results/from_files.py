@@ -62,7 +62,7 @@ def score_embeddings(
         warn(f"{name}: not scored, {why}")
     answered = [(task, mode) for task in tasks if task.name not in unanswered]
     scores = score_all(answered, records, card, digest, {mode: pair}, chosen.metrics)
-    not_known = {"neck": None, "tap": None, "selection": None, "unlabelled": None}
+    not_known = {"neck": None, "tap": None, "selection": None, "unlabelled": None, "dim": None}
     record = build(
         run=None,
         reidbench=provenance.version(),

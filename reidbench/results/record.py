@@ -133,6 +133,8 @@ class ModelCondition(Level):
     """which weights: `last`, `val` (the best on the split val) or `untrained`"""
     unlabelled: int | None = None
     """items without label that its distillation saw"""
+    dim: int | None = None
+    """leading dimensions that were scored; null: all"""
 
 
 class Conditions(Level):

@@ -137,6 +137,7 @@ def _conditions(experiment: Experiment, outputs: Mapping[str, Output]) -> dict[s
             "tap": section.tap,
             "selection": selection,
             "unlabelled": unlabelled,
+            "dim": experiment.evaluation.dim,
         }
 
     return {

@@ -37,10 +37,12 @@ def cost(folder: Path) -> dict[str, dict[str, Any]]:
             except (ReidbenchError, OSError):
                 known[name] = {}
         if known[asks] and known[answers]:
+            gallery = result.conditions[mode].gallery
+            cut = gallery.dim if gallery is not None else None
             costs[mode] = {
                 "parameters": known[asks]["parameters"],
                 "gflops": known[asks]["gflops"],
-                "bytes_per_item": FLOAT_BYTES * known[answers]["dim"],
+                "bytes_per_item": FLOAT_BYTES * (cut or known[answers]["dim"]),
             }
     return costs
 

@@ -173,15 +173,17 @@ def test_a_foundation_that_cannot_be_used(monkeypatch, tmp_path):
 
 def test_a_student_of_a_run(tmp_path):
     student = OpenCLIP(embed_dim=24)
-    student.save(tmp_path / "alone" / "distill" / "backbone")
-    for place in (tmp_path / "alone", tmp_path / "alone" / "distill"):
-        again = OpenCLIP(embed_dim=24, pretrained=str(place))
-        for name, tensor in student.state_dict().items():
-            assert torch.equal(again.state_dict()[name], tensor), name
+    run = tmp_path / "alone"
+    student.save(run / "distill" / "backbone")
+    again = OpenCLIP(embed_dim=24, pretrained=run / "distill")
+    for name, tensor in student.state_dict().items():
+        assert torch.equal(again.state_dict()[name], tensor), name
+    with pytest.raises(DataError, match=r"alone is a run; its student is .*alone/distill$"):
+        OpenCLIP(pretrained=run)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match=r"empty' holds no student \(distill/backbone/model") as e:
-        OpenCLIP(pretrained=str(tmp_path / "empty"))
-    assert "\n" not in str(e.value)
+    with pytest.raises(DataError, match=r"empty holds no student \(backbone/model") as error:
+        OpenCLIP(pretrained=tmp_path / "empty")
+    assert "\n" not in str(error.value)
 
 
 def result(revision, name=NAME, **backbone):

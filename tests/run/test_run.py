@@ -291,3 +291,20 @@ def test_several_teachers_are_one_bank(finished, capsys):
     gone = f"student.train.banks={[str(finished / 'gone')]}"
     assert main([*words, "run.name=gone", gone]) == 2
     assert "gone' is neither a run with a bank nor a bank" in capsys.readouterr().err
+
+
+def test_an_embedding_may_be_cut_to_leading_dimensions(finished, capsys):
+    options = ["student.train.dims=[16,64]", "evaluation.dim=64", "run.name=cut"]
+    assert run(finished, *options) == 0
+    result = result_of(finished, "cut")
+    assert result["conditions"]["edge"]["query"]["dim"] == 64
+    assert result["conditions"]["cloud"]["gallery"]["dim"] == 64
+    # Scored at another dimension nothing is trained again.
+    capsys.readouterr()
+    assert run(finished, *options, "evaluation.dim=16", "run.name=cut16") == 0
+    assert "distill" in skipped(capsys.readouterr().out)
+    assert result_of(finished, "cut16")["scores"] != result["scores"]
+    assert run(finished, *options, "evaluation.dim=129", "run.name=cut129") == 2
+    assert "evaluation.dim: 129, but the teacher's features have 128" in capsys.readouterr().err
+    assert run(finished, "student.train.dims=[128]", "run.name=whole") == 2
+    assert "student.train.dims: 128 is not below the embedding's 128" in capsys.readouterr().err

@@ -59,3 +59,24 @@ def test_unequal_dimensions_get_a_learned_projection():
     total.backward()
     assert objective.projection.weight.shape == (7, 3)
     assert objective.projection.weight.grad.abs().sum() > 0
+
+
+def test_leading_dimensions_are_seen_too():
+    """A term is the mean over the cuts and the whole; what knows the dimension sees the whole."""
+    outputs, indices = inputs(dim=4)
+    bank = torch.randn(5, 4)
+    losses = [Weighted("Mean", 1.0, Mean()), Weighted("Whole", 1.0, Mean(), whole=True)]
+    objective = Objective(losses, [Weighted("Gap", 1.0, Gap())], 1.0, bank, student_dim=4, dims=[2])
+    zeros = torch.zeros(4, dtype=torch.long)
+    total, terms = objective(outputs, indices, zeros, zeros)
+    features = outputs.embedding
+    both = (features.mean() + features[:, :2].mean()) / 2
+    assert terms["mean"].item() == pytest.approx(both.item(), rel=1e-5)
+    assert terms["Whole.mean"].item() == pytest.approx(features.mean().item(), rel=1e-5)
+    # Two dimensions are projected into the teacher's four; the whole embedding has four already.
+    assert list(objective.projections) == ["2"]
+    cut = objective.projections["2"](features[:, :2])
+    gaps = [(x - bank[indices]).square().mean() for x in (features, cut)]
+    assert terms["Gap"].item() == pytest.approx(sum(gaps).item() / 2, rel=1e-5)
+    total.backward()
+    assert objective.projections["2"].weight.grad.abs().sum() > 0

@@ -44,7 +44,7 @@ student = dict(
         type="OpenCLIP",
         model="ViT-L-14",
         # Warm start: the student that `student_vitl14_alone.py` trains.
-        pretrained="runs/student_vitl14_alone-seed0/distill/backbone/model.safetensors",
+        pretrained="runs/student_vitl14_alone-seed0/distill",
         image_size=[280, 140],
         projection="per_modality",
         embed_dim=1536,

@@ -9,6 +9,7 @@ from reidbench_registry import ConfigError, DataError
 
 from ...config.modes import MODES
 from ...config.walk import entries_in, key_settings
+from ...embeddings import Embeddings
 from ...evaluation.scoring import Pair, records_of, score_all
 from ...results.per_query import save_per_query
 from ...results.per_trial import save_per_trial
@@ -51,7 +52,11 @@ class Evaluate(Stage):
             job.data.split(task.gallery.split)
         records = records_of(tasks, job.data.records)
         embeddings = {
-            model: embeddings_of(context, model, job.inputs, records, job.out / model)
+            model: _cut(
+                embeddings_of(context, model, job.inputs, records, job.out / model),
+                evaluation.dim,
+                model,
+            )
             for model in SOURCES
             if context.experiment.uses(model)
         }
@@ -81,6 +86,17 @@ class Evaluate(Stage):
         save_per_query(job.out, scores.per_query)
         save_per_trial(job.out, scores.per_query)
         write_json(job.out / SCORES, scores.rows)
+
+
+def _cut(embeddings: Embeddings, dim: int | None, model: str) -> Embeddings:
+    """The leading dimensions. Raises ConfigError where there are fewer."""
+    if dim is None:
+        return embeddings
+    if dim > embeddings.dim:
+        raise ConfigError(
+            f"evaluation.dim: {dim}, but the {model}'s features have {embeddings.dim} dimensions"
+        )
+    return Embeddings(embeddings.features[:, :dim], embeddings.item_ids)
 
 
 def read_scores(output: Output) -> list[dict[str, Any]]:

@@ -96,6 +96,11 @@ def fit(
     model = parts.model
     if bank is not None:
         _check_comparable(context, model.backbone.embed_dim, bank.dim)
+    if too_large := [d for d in training.dims if d >= model.backbone.embed_dim]:
+        raise ConfigError(
+            f"{model_name}.train.dims: {too_large[0]} is not below the embedding's "
+            f"{model.backbone.embed_dim} dimensions"
+        )
     data = _training_set(context, training, parts, job, stage)
     objective = Objective(
         parts.losses,
@@ -103,6 +108,7 @@ def fit(
         training.task_weight if isinstance(training, Distillation) else 1.0,
         bank=taught.take(data.all_records).float() if taught and parts.distillers else None,
         student_dim=model.backbone.embed_dim,
+        dims=training.dims,
     )
     _report_sizes(context, stage, section, training, parts, objective, data)
     selection = None
@@ -174,7 +180,8 @@ def _weighted(
     terms = []
     for cfg in cfgs:
         extra = {name: supplied[name] for name in context.supplied(kind, cfg)}
-        terms.append(Weighted(cfg["type"], cfg[WEIGHT], context.create(kind, cfg, **extra)))
+        whole = bool({"embed_dim", "student_dim"} & extra.keys())
+        terms.append(Weighted(cfg["type"], cfg[WEIGHT], context.create(kind, cfg, **extra), whole))
     return terms
 
 
