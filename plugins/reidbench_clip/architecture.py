@@ -1,4 +1,4 @@
-"""CLIP models by name: the embedded one, or a ViT of open_clip."""
+"""CLIP models by name: the embedded one, or a dual encoder of open_clip."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import open_clip
 import torch
-from open_clip.model import resize_pos_embed
+from open_clip.model import convert_to_custom_text_state_dict, resize_pos_embed
 from torch import Tensor
 
 from reidbench.tools import arguments
@@ -18,6 +18,8 @@ from reidbench_registry import ConfigError, DataError, did_you_mean
 
 from .tokens import EmbeddedTokenizer
 
+TIMM = "timm_model_name"
+"""Key of a visual tower's config that names a model of timm."""
 EMBEDDED = Path(__file__).parent / "embedded"
 FOUNDATION = EMBEDDED / "foundation.safetensors"
 STUDENT = Path("backbone", "model.safetensors")
@@ -28,7 +30,7 @@ class Source(NamedTuple):
     """Where a model comes from."""
 
     config: dict[str, Any]
-    """the model config of open_clip: embed_dim, vision_cfg, text_cfg, quick_gelu"""
+    """the model config of open_clip: embed_dim, vision_cfg, text_cfg, quick_gelu, custom_text"""
     tokenizer: Any
     weights: Path | None
     """a checkpoint file; None for random weights"""
@@ -36,19 +38,23 @@ class Source(NamedTuple):
     std: tuple[float, float, float]
 
 
-def find(model: str, pretrained: str | Path | None, image_size: Any) -> Source:
+def find(
+    model: str, pretrained: str | Path | None, image_size: Any, image_tower: str | None = None
+) -> Source:
     """Look up a model; `pretrained` is a tag ('embedded' for the embedded model), a local file, or
-    the folder `distill` of a run.
+    the folder `distill` of a run; `image_tower` a timm model in the place of the visual tower.
 
     Raises ConfigError for an unknown name or tag and for an image size that does not fit, DataError
     for a missing file or a failed download."""
     config = _config(arguments.string("OpenCLIP", "model", model))
+    if image_tower is not None:
+        config["vision_cfg"] = _tower(image_tower, config["vision_cfg"]["image_size"])
     if pretrained is not None:
         arguments.path("OpenCLIP", "pretrained", pretrained)
         pretrained = str(pretrained)
     vision = config["vision_cfg"]
     if image_size is not None:
-        patch = vision["patch_size"]
+        patch = 1 if TIMM in vision else vision["patch_size"]
         vision["image_size"] = arguments.image_size("OpenCLIP", "image_size", image_size, patch)
     mean, std = open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD
     weights = None
@@ -68,6 +74,26 @@ def find(model: str, pretrained: str | Path | None, image_size: Any) -> Source:
         EmbeddedTokenizer(EMBEDDED / "tokenizer.json") if own else open_clip.get_tokenizer(model)
     )
     return Source(config, tokenizer, weights, mean, std)
+
+
+def build(config: dict[str, Any]) -> open_clip.CLIP | open_clip.CustomTextCLIP:
+    """The model of a config, with random weights. Raises ConfigError for an image size that its
+    visual tower does not take."""
+    config = dict(config)
+    kind = open_clip.CustomTextCLIP if config.pop("custom_text", False) else open_clip.CLIP
+    clip = kind(**config)
+    if TIMM in config["vision_cfg"]:
+        size = clip.visual.image_size
+        was = clip.training
+        try:
+            with torch.no_grad():
+                clip.eval().encode_image(torch.zeros(1, 3, *size))
+        except (AssertionError, RuntimeError) as error:
+            line = (str(error).splitlines() or [type(error).__name__])[0]
+            name = config["vision_cfg"][TIMM]
+            raise ConfigError(f"OpenCLIP: {name} takes no {size[0]} x {size[1]}: {line}") from None
+        clip.train(was)
+    return clip
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -91,11 +117,20 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     return {name.removeprefix("module."): value for name, value in state.items()}
 
 
-def fit_weights(module: torch.nn.Module, state: dict[str, Tensor], path: Path) -> None:
+def fit_weights(
+    module: torch.nn.Module, state: dict[str, Tensor], path: Path, keep_visual: bool = False
+) -> None:
     """Load `state` into a CLIP; position embeddings of images are resized to the model's grid.
+    `keep_visual`: its visual tower is another one and keeps its weights.
+
     Raises DataError naming the file when a tensor is missing, unknown or of another shape."""
+    if keep_visual:
+        own = {n: v for n, v in module.state_dict().items() if n.startswith("visual.")}
+        state = {n: v for n, v in state.items() if not n.startswith("visual.")} | own
     try:
-        if isinstance(module, open_clip.CLIP):
+        if isinstance(module, open_clip.CustomTextCLIP):
+            state = convert_to_custom_text_state_dict(state)
+        if isinstance(module, open_clip.CLIP | open_clip.CustomTextCLIP):
             resize_pos_embed(state, module)
         module.load_state_dict(state)
     except RuntimeError as error:
@@ -107,13 +142,13 @@ def _config(model: str) -> dict[str, Any]:
     if model == "embedded":
         return json.loads((EMBEDDED / "config.json").read_text(encoding="utf-8"))
     listed = open_clip.list_models()
-    usable = [name for name in listed if _is_plain_vit(open_clip.get_model_config(name))]
+    usable = [name for name in listed if _is_dual_encoder(open_clip.get_model_config(name))]
     if model in usable:
         return copy.deepcopy(open_clip.get_model_config(model))
     if model in listed:
         raise ConfigError(
-            f"OpenCLIP: model={model!r} is no ViT with CLIP's own text tower; use one of "
-            f"{', '.join(usable)}"
+            f"OpenCLIP: model={model!r} is no ViT or timm model beside a text tower of open_clip "
+            f"itself; use one of {', '.join(usable)}"
         )
     usable.append("embedded")
     raise ConfigError(
@@ -122,15 +157,27 @@ def _config(model: str) -> dict[str, Any]:
     )
 
 
-def _is_plain_vit(config: dict[str, Any]) -> bool:
-    """Whether both towers are open_clip's own transformers, behind CLIP's tokenizer."""
+def _is_dual_encoder(config: dict[str, Any]) -> bool:
+    """Whether the text tower is open_clip's own, behind CLIP's tokenizer, and the visual tower a
+    ViT of open_clip or a model of timm."""
     vision, text = config["vision_cfg"], config["text_cfg"]
-    foreign = {"timm_model_name", "hf_model_name", "hf_tokenizer_name", "multimodal_cfg"}
-    return (
-        not config.get("custom_text")
-        and not foreign & {*config, *vision, *text}
-        and isinstance(vision["layers"], int)
-    )
+    foreign = {"hf_model_name", "hf_tokenizer_name", "multimodal_cfg"}
+    if foreign & {*config, *vision, *text}:
+        return False
+    return TIMM in vision or isinstance(vision.get("layers"), int)
+
+
+def _tower(name: str, image_size: Any) -> dict[str, Any]:
+    """The config of a timm model as visual tower: its pooled features, projected linearly."""
+    import timm
+
+    arguments.string("OpenCLIP", "image_tower", name)
+    if not timm.is_model(name.partition(".")[0]):
+        known = timm.list_models()
+        raise ConfigError(
+            f"OpenCLIP: image_tower: timm has no model {name!r}{did_you_mean(name, known)}"
+        )
+    return {"image_size": image_size, TIMM: name, "timm_pool": "", "timm_proj": "linear"}
 
 
 def _foundation() -> Path:

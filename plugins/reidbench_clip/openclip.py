@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import open_clip
 import torch
 from torch import Tensor, nn
 
@@ -23,7 +22,7 @@ from reidbench_registry import (
     TextInput,
 )
 
-from .architecture import find, fit_weights, read_weights
+from .architecture import build, find, fit_weights, read_weights
 from .portable import PAD, write_tokenizer
 from .tokens import Tokens
 from .towers import ImageTower, TextTower, encode_text
@@ -47,11 +46,15 @@ class OpenCLIP(nn.Module):
 
     All image modalities share the visual tower.
 
-    model: 'embedded' (0.4 M parameters, 64 x 32 images), or a ViT of open_clip by name.
+    model: 'embedded' (0.4 M parameters, 64 x 32 images), or a dual encoder of open_clip by name:
+        its visual tower a ViT or a model of timm, its text tower open_clip's own.
     pretrained: 'embedded', the foundation that the embedded model is shipped with; a tag of
         open_clip (downloads); a local state dict for that architecture (.safetensors, or .pt
         without pickled code); or a run's student: the `distill` folder of the run, or the file that
         `save` wrote. None: random weights, by torch's seed.
+    image_tower: a model of timm by name, in the place of the visual tower: a student of any image
+        model and CLIP's text tower. It starts from random weights; of `pretrained` the text tower
+        is taken.
     image_size: [H, W]; position embeddings of pretrained weights are resized.
     projection: 'per_modality' or 'shared'.
     embed_dim: dimension of the embedding; None: CLIP's own.
@@ -72,31 +75,35 @@ class OpenCLIP(nn.Module):
         embed_dim: int | None = None,
         max_text_tokens: int = 77,
         modalities: list[str] | None = None,
+        image_tower: str | None = None,
     ) -> None:
         super().__init__()
         names = PAPER_MODALITIES
         if modalities is not None:
             names = arguments.modalities("OpenCLIP", "modalities", modalities)
         arguments.one_of("OpenCLIP", "projection", projection, ("per_modality", "shared"))
-        source = find(model, pretrained, image_size)
+        source = find(model, pretrained, image_size, image_tower)
         own_dim = source.config["embed_dim"]
-        context = source.config["text_cfg"]["context_length"]
+        context = source.config["text_cfg"].get("context_length", 77)
         arguments.integer("OpenCLIP", "max_text_tokens", max_text_tokens, 3, context)
         self.embed_dim: int = own_dim
         if embed_dim is not None:
             self.embed_dim = arguments.integer("OpenCLIP", "embed_dim", embed_dim, 1, MOST_DIMS)
         self.modalities = frozenset(names)
-        self.clip = open_clip.CLIP(**source.config)
+        self.clip = build(source.config)
         heads = names if projection == "per_modality" else ("shared",)
         self.projections = nn.ModuleDict(
             {name: nn.Linear(own_dim, self.embed_dim) for name in heads}
         )
         # Part of CLIP's state, but no embedding uses it: it would never get a gradient.
         self.clip.logit_scale.requires_grad_(False)
+        if getattr(self.clip, "logit_bias", None) is not None:
+            self.clip.logit_bias.requires_grad_(False)
         if source.weights is not None:
             state = read_weights(source.weights)
             whole = any(name.startswith("clip.") for name in state)
-            fit_weights(self if whole else self.clip, state, source.weights)
+            keep = image_tower is not None and not whole
+            fit_weights(self if whole else self.clip, state, source.weights, keep_visual=keep)
             if not whole:
                 self._start_alike()
         self._size: tuple[int, int] = tuple(self.clip.visual.image_size)

@@ -203,7 +203,7 @@ def test_weights_that_cannot_be_used(tiny, tmp_path):
     [
         ({"model": "ViT-L/14"}, "unknown model='ViT-L/14'; did you mean 'ViT-L-14'"),
         ({"model": "Embeded"}, "did you mean 'embedded'"),
-        ({"model": "RN50"}, "'RN50' is no ViT"),
+        ({"model": "RN50"}, "'RN50' is no ViT or timm model"),
         ({"model": 3}, "model=3 is not a string"),
         ({"model": "ViT-L-14", "pretrained": "opena"}, "no tag; did you mean 'openai'"),
         ({"pretrained": "openai"}, "tags of embedded: embedded"),
@@ -291,3 +291,40 @@ def test_a_saved_tokenizer_gives_the_same_ids(name, limit, tmp_path):
         assert saved.encode(caption).ids == tokens(clean_caption(caption)).tolist(), caption
     rows = [row.ids for row in saved.encode_batch(list(CAPTIONS))]
     assert rows == Tokens.pad([tokens(clean_caption(c)) for c in CAPTIONS]).tolist()
+
+
+def test_a_timm_image_tower_beside_the_text_tower_of_clip(photo):
+    """One student of any image model: text from the foundation, images from timm."""
+    torch.manual_seed(0)
+    model = OpenCLIP(pretrained="embedded", image_tower="test_convnext", embed_dim=16).eval()
+    whole = OpenCLIP(pretrained="embedded", embed_dim=16).eval()
+    assert torch.equal(model.clip.token_embedding.weight, whole.clip.token_embedding.weight)
+    rows = embed(model, [image(photo), text(CAPTIONS[0]), image(photo, "ir")])
+    assert rows.shape == (3, 16)
+    with pytest.raises(ConfigError, match=r"timm has no model 'test_convnex'; did you mean"):
+        OpenCLIP(image_tower="test_convnex")
+    with pytest.raises(ConfigError, match=r"vit_tiny_patch16_224 takes no 64 x 32: "):
+        OpenCLIP(image_tower="vit_tiny_patch16_224")
+
+
+def test_a_dual_encoder_with_a_text_tower_of_its_own(photo, monkeypatch):
+    """As the MobileCLIPs are: the shorter captions of a batch change nothing."""
+    small = {
+        "embed_dim": 24,
+        "vision_cfg": {"image_size": [64, 32], "timm_model_name": "test_convnext", "timm_pool": "",
+                       "timm_proj": "linear"},
+        "text_cfg": {"context_length": 20, "vocab_size": 49408, "width": 32, "heads": 2,
+                     "layers": 1},
+        "custom_text": True,
+    }  # fmt: skip
+    config = open_clip.get_model_config
+    monkeypatch.setattr(open_clip, "list_models", lambda: ["Small"])
+    monkeypatch.setattr(
+        open_clip, "get_model_config", lambda n: small if n == "Small" else config(n)
+    )
+    model = OpenCLIP(model="Small", max_text_tokens=20).eval()
+    one, both = embed(model, [text("a man")]), embed(model, [text("a man"), text(CAPTIONS[0])])
+    torch.testing.assert_close(one[0], both[0])
+    assert embed(model, [image(photo)]).shape == (1, 24)
+    for name, parameter in model.named_parameters():
+        assert parameter.requires_grad != name.startswith("clip.logit"), name
