@@ -271,11 +271,11 @@ def test_a_student_of_images_says_which_tasks_it_cannot_do(tmp_path, capsys):
 
 def test_several_teachers_are_one_bank(finished, capsys):
     """Two runs' teachers side by side teach a student of a run that has no teacher."""
-    other = [*TINY, "teacher.train.steps=1", "run.name=other", "student=None",
+    other = [*TINY, "teacher.train.steps=1", "run.name=second", "student=None",
              "evaluation.modes=['cloud']"]  # fmt: skip
     config = str(ROOT / "configs" / "distill_cosine.py")
     assert main(["run", config, "--work-dir", str(finished), "--cfg-options", *other]) == 0
-    banks = [str(finished / "tiny"), str(finished / "other" / "embed")]
+    banks = [str(finished / "tiny"), str(finished / "second" / "embed")]
     options = ["teacher=None", "evaluation.modes=['edge']", f"student.train.banks={banks}"]
     tiny = [o for o in TINY if not o.startswith("teacher.")]
     words = ["run", config, "--work-dir", str(finished), "--cfg-options", *tiny, *options]
