@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=20)
     parser.add_argument("--people", type=int, default=800, help="per world")
     parser.add_argument("--instances", type=int, default=2)
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--steps", type=int, default=4500)
     parser.add_argument("--batch", type=int, default=64, help="moments; four items each")
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--captions", type=float, default=0.5, help="weight of InfoNCE")
