@@ -106,7 +106,7 @@ def handle(arguments: argparse.Namespace) -> int:
         folder = made.write(one, table, arguments.metrics)
         _print(table, arguments, folder)
         if arguments.picture is not None:
-            from ..sweep.table import picture
+            from ..sweep.picture import picture
 
             picture(table, arguments.picture)
     return 1 if failed else 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from reidbench_registry import ConfigError, did_you_mean
@@ -58,7 +57,7 @@ def _figures(table: Mapping[str, Any], metrics: Sequence[str] | None, by_task: b
                 line.append(of_row[main]["groups"] if main in of_row else "")
                 lines.append(line)
     return Sheet(
-        columns, lines, right=metrics, group=1, title=_title(table), caption=_caption(table, main),
+        columns, lines, right=metrics, group=1, title=title(table), caption=_caption(table, main),
         boxed=True,
     )  # fmt: skip
 
@@ -164,7 +163,8 @@ def _cost(heading: str, found: Mapping[str, Any]) -> str:
     return "-" if value is None else f"{value * factor:{form}}"
 
 
-def _title(table: Mapping[str, Any]) -> str:
+def title(table: Mapping[str, Any]) -> str:
+    """Name, data and number of seeds."""
     data = "synthetic data" if table["synthetic"] else table["dataset"]
     seeds = len(table["seeds"])
     return f"{table['name']}: {data}, {seeds} seed{'s' if seeds > 1 else ''}"
@@ -253,49 +253,3 @@ def csv_sheet(table: Mapping[str, Any]) -> Sheet:
         names = [row["labels"][axis] for axis in axes]
         lines.append([*names, row["mode"], row["task"], row["metric"], *cells])
     return Sheet(columns, lines)
-
-
-def picture(table: Mapping[str, Any], path: Path) -> None:
-    """Quality against cost: a point for each row and mode, GFLOPs of a query against the mean of
-    the main metric. The suffix decides: .png, .svg or .pdf. Raises ConfigError without matplotlib
-    and when no cost is known."""
-    try:
-        import matplotlib
-    except ImportError:
-        raise ConfigError("a picture needs matplotlib: pip install 'reidbench[plot]'") from None
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    metric = SHOWN[-1] if any(r["metric"] == SHOWN[-1] for r in table["rows"]) else None
-    points: dict[str, list[tuple[float, float, float, str]]] = {}
-    for row in table["rows"]:
-        found = (
-            table["costs"]
-            .get(key_of(row["labels"].values()), {})
-            .get("modes", {})
-            .get(row["mode"], {})
-        )
-        one_task = row["task"] == (MEAN if len(table["tasks"]) > 1 else table["tasks"][0])
-        if found.get("gflops") and one_task and row["metric"] == (metric or row["metric"]):
-            spread = 100 * (row["deviation"] or 0.0)
-            label = key_of(row["labels"].values())
-            points.setdefault(row["mode"], []).append(
-                (found["gflops"], 100 * row["mean"], spread, label)
-            )
-    if not points:
-        raise ConfigError("a picture of quality against cost needs a cost, and none is known")
-    with pyplot.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
-        figure, axes = pyplot.subplots(figsize=(6.4, 4.0), layout="constrained")
-        for (mode, found), mark in zip(points.items(), "osD^v", strict=False):
-            xs, ys, spreads, labels = zip(*found, strict=True)
-            axes.errorbar(xs, ys, yerr=spreads, fmt=mark, capsize=2, label=mode, alpha=0.85)
-            for x, y, label in zip(xs, ys, labels, strict=True):
-                axes.annotate(label, (x, y), xytext=(5, 2), textcoords="offset points", fontsize=7)
-        axes.set_xscale("log")
-        axes.set_xlabel("GFLOPs of a query")
-        axes.set_ylabel(f"{metric or 'figure'} (%), mean over tasks")
-        axes.set_title(_title(table), fontsize=9)
-        axes.grid(alpha=0.25)
-        axes.legend(frameon=False)
-        figure.savefig(path, dpi=160)
-        pyplot.close(figure)
