@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 
 import torch
 import torch.nn.functional as F
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from reidbench.tools import arguments
 
 
-class _MarginSoftmax(nn.Module):
+class _MarginSoftmax(nn.Module, ABC):
     """Cross entropy of `scale` times the cosines between the features and one learned row for each
     class; `_target` moves the cosine of the own class."""
 
@@ -39,8 +40,9 @@ class _MarginSoftmax(nn.Module):
             moved = cosines.scatter(1, labels[:, None], self._target(own))
             return {name: F.cross_entropy(self.scale * moved, labels)}
 
+    @abstractmethod
     def _target(self, own: Tensor) -> Tensor:
-        raise NotImplementedError
+        """Cosines to the own class, own[B, 1] -> those that stand in their place."""
 
 
 class ArcFace(_MarginSoftmax):
