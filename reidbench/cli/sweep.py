@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,9 @@ def handle(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--workers: expected at least 1, got {arguments.workers}")
     if arguments.picture is not None and arguments.picture.suffix not in (".png", ".svg", ".pdf"):
         raise ConfigError(f"--picture {arguments.picture}: expected a .png, .svg or .pdf file")
+    if arguments.picture is not None and find_spec("matplotlib") is None:
+        # Told now, and not after the last run.
+        raise ConfigError("--picture needs matplotlib: pip install 'reidbench[plot]'")
     config = find(arguments.config)
     machine = any(getattr(arguments, form) for form in ("markdown", "latex", "csv", "json"))
     arguments.quiet = arguments.quiet or machine

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -180,20 +181,19 @@ def _pairs(
 ) -> Pairs:
     """(row, other row) -> mean difference, its 95% interval, p: queries averaged over the seeds
     that both have, identities resampled. Rows that do not mean the same have no pair."""
+    gaps: dict[tuple[str, ...], dict[Any, np.ndarray]] = {}
+    for first, second in combinations(values, 2):
+        seeds = sorted(values[first].keys() & values[second].keys())
+        if parts[first].meaning == parts[second].meaning and seeds:
+            by_seed = [values[first][seed] - values[second][seed] for seed in seeds]
+            gaps.setdefault(parts[first].meaning, {})[first, second] = np.mean(by_seed, axis=0)
     found: dict[Any, tuple[float, float, float, float | None]] = {}
-    keys = list(values)
-    for place, first in enumerate(keys):
-        differences = {}
-        for second in keys[:place]:
-            seeds = sorted(values[first].keys() & values[second].keys())
-            if parts[first].meaning == parts[second].meaning and seeds:
-                gaps = [values[first][seed] - values[second][seed] for seed in seeds]
-                differences[second] = np.mean(gaps, axis=0)
-        if not differences:
-            continue
-        named = {str(i): gap for i, gap in enumerate(differences.values())}
-        edges, p = intervals(named, parts[first].pids), p_values(named, parts[first].pids)
-        for i, (second, gap) in enumerate(differences.items()):
+    for pairs in gaps.values():
+        # All pairs at once: identities are drawn once for all of them.
+        named = {str(i): gap for i, gap in enumerate(pairs.values())}
+        pids = parts[next(iter(pairs))[0]].pids
+        edges, p = intervals(named, pids), p_values(named, pids)
+        for i, ((first, second), gap) in enumerate(pairs.items()):
             low, high = edges[str(i)]
             mean = float(gap.mean())
             found[first, second] = mean, low, high, p[str(i)]

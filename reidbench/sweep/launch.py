@@ -18,8 +18,6 @@ from typing import Any
 from reidbench_registry import ConfigError, did_you_mean
 
 Command = list[str]
-GRACE_SECONDS = 60.0
-"""How long a run may take to write its checkpoint when the sweep is stopped."""
 
 
 @dataclass(frozen=True)

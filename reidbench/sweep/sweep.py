@@ -52,7 +52,7 @@ def prepare(
 def tabulate(sweep: Sweep, outcomes: Sequence[Outcome], with_cost: bool) -> dict[str, Any]:
     """The table of what has a result, as plain JSON. Raises DataError when a result is damaged."""
     from .cost import cost, step_seconds
-    from .figures import figures
+    from .figures import MEAN, figures
     from .schedule import cost_of
     from .table import key_of
 
@@ -67,11 +67,12 @@ def tabulate(sweep: Sweep, outcomes: Sequence[Outcome], with_cost: bool) -> dict
         if key not in costs:
             folder = folders[cell.name]
             costs[key] = {
+                "labels": list(cell.labels),
                 **cost_of(sweep.files, cell),
                 "step_seconds": step_seconds(folder),
                 "modes": cost(folder) if with_cost else {},
             }
-    tasks = list(dict.fromkeys(row.identity.task.name for row in sample.scores))
+    rows = figures(good, sweep.declared, folders)
     return {
         "name": sweep.name,
         "dataset": sample.dataset.name,
@@ -79,10 +80,10 @@ def tabulate(sweep: Sweep, outcomes: Sequence[Outcome], with_cost: bool) -> dict
         "axes": sweep.declared.axes,
         "seeds": list(sweep.declared.seeds),
         "baseline": dict(sweep.declared.baseline),
-        "tasks": tasks,
+        "tasks": list(dict.fromkeys(row["task"] for row in rows if row["task"] != MEAN)),
         "chance_R1": sum(row.chance_R1 for row in sample.scores) / len(sample.scores),
         "environment": sample.environment.model_dump() if sample.environment else None,
-        "rows": figures(good, sweep.declared, folders),
+        "rows": rows,
         "costs": costs,
         "runs": {o.cell.name: o.state for o in outcomes},
         "failed": {o.cell.name: o.problem for o in outcomes if o.state == "failed"},

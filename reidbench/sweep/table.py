@@ -12,7 +12,6 @@ from .figures import MEAN
 
 SHOWN = ("R1", "mAP")
 """The metrics of the table unless others are asked for."""
-SEPARATOR = " / "
 
 
 def sheets(
@@ -85,15 +84,15 @@ def _query_costs(table: Mapping[str, Any]) -> Sheet:
     axes, lines = table["axes"], []
     for mode in dict.fromkeys(row["mode"] for row in table["rows"]):
         cells = {
-            key: [_cost(name, found["modes"][mode]) for name in _QUERY]
-            for key, found in table["costs"].items()
+            tuple(found["labels"]): [_cost(name, found["modes"][mode]) for name in _QUERY]
+            for found in table["costs"].values()
             if mode in found["modes"]
         }
         alike = len(cells) > 1 and len({tuple(line) for line in cells.values()}) == 1
         if alike:
             lines.append([mode, *["(all)"] * len(axes), *next(iter(cells.values()))])
         else:
-            lines += [[mode, *_labels(key), *line] for key, line in cells.items()]
+            lines += [[mode, *labels, *line] for labels, line in cells.items()]
     columns = ["mode", *map(short, axes), *_QUERY]
     return Sheet(columns, lines, right=list(_QUERY), group=1, title="cost of a query", boxed=True)
 
@@ -101,16 +100,12 @@ def _query_costs(table: Mapping[str, Any]) -> Sheet:
 def _run_costs(table: Mapping[str, Any]) -> Sheet:
     """What the first run of each row took, where it ran here."""
     lines = [
-        [*_labels(key), *(_cost(name, found) for name in _RUN)]
-        for key, found in table["costs"].items()
+        [*found["labels"], *(_cost(name, found) for name in _RUN)]
+        for found in table["costs"].values()
         if any(found.get(name) is not None for name in ("seconds", "step_seconds"))
     ]
     columns = [*map(short, table["axes"]), *_RUN]
     return Sheet(columns, lines, right=list(_RUN), title="cost of a row's first run", boxed=True)
-
-
-def _labels(key: str) -> list[str]:
-    return key.split(SEPARATOR) if key else []
 
 
 def short(axis: str) -> str:
@@ -120,7 +115,7 @@ def short(axis: str) -> str:
 
 def key_of(labels: Iterable[str]) -> str:
     """Under which a row stands in `costs`."""
-    return SEPARATOR.join(labels)
+    return " / ".join(labels)
 
 
 def _value(row: Mapping[str, Any] | None) -> str:

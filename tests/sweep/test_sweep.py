@@ -112,6 +112,13 @@ def test_a_picture(swept):
     assert again(swept, "--picture", str(swept / "quality.gif")) == 2
 
 
+def test_what_a_picture_lacks_is_told_before_the_runs(swept, capsys, monkeypatch):
+    monkeypatch.setattr("reidbench.cli.sweep.find_spec", lambda name: None)
+    assert again(swept, "--picture", "quality.png", "--seeds", "7") == 2
+    assert "pip install 'reidbench[plot]'" in capsys.readouterr().err
+    assert not (swept / "runs" / "mine-cosine-seed7").exists()
+
+
 def test_a_cell_that_fails_is_named_and_the_exit_code_says_so(swept, capsys):
     """In processes of their own, as users run it: one cell cannot be built, the other is there."""
     (swept / "odd.py").write_text(CONFIG.partition("sweep =")[0])
