@@ -78,7 +78,7 @@ def board():
                   {**task, "name": "rgb2ir", "identity": "c" * 64, "n_gallery": [90, 120, 100]}],
     }  # fmt: skip
     private = {"metrics": {"mAP": 0.2}, "rank": {"mAP": 3}, "delta": {"mAP": 2}}
-    seeds = [{"seed": n, "metrics": {"mAP": 0.28 + n / 100}} for n in range(2)]
+    seeds = [{"seed": n, "metrics": {"mAP": [0.25, 0.5][n]}} for n in range(2)]
     chosen = CONDITIONS | {"selection": "val", "re_ranking": "k-reciprocal"}
     rows = [
         row("b", 0.28, 1, status="submitted", conditions=chosen,
@@ -288,6 +288,8 @@ def test_records_say_who_measured(board):
     assert scores["mAP"]["uncertainty"]["confidence_interval"]["lower"] == 0.289 - 0.02
     assert "uncertainty" not in scores["R1"]
     assert first[0]["metric_config"]["metric_parameters"] == {"k": 1}
+    assert scores["mAP"]["details"]["seeds"] == "0: 0.25; 1: 0.5"
+    assert "seeds" not in scores["R1"]["details"] and "last_step" not in scores["R1"]["details"]
 
 
 def test_the_same_board_gives_the_same_records(board):

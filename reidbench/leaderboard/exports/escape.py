@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from ...tools.terminal import safe
 
-_MARKUP = re.compile(r"[&<>|`*_~\[\]\\!#:$^{}]")
+_MARKUP = re.compile(r"[&<>|`*_~\[\]\\!#$^{}]|:(?=/)")
 _FORMULA = re.compile(r"\s*[=+\-@'\uff1d\uff0b\uff0d\uff20]")
 """Where a spreadsheet begins a formula, full-width forms too. An apostrophe is among them so that
 removing one from the front always gives the text back."""

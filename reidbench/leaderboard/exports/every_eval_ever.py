@@ -169,13 +169,16 @@ def _metric(name: str) -> dict[str, Any]:
 
 def _details(row: dict[str, Any], metric: str) -> dict[str, str]:
     private = row["private"] or {}
+    # Step or seed with its figure, where it has one.
+    last = [(row["last"]["step"], row["last"]["metrics"])] if row["last"] else []
+    seeds = [(one["seed"], one["metrics"]) for one in row["per_seed"]]
     return _strings(
         status=row["status"],
         mode=row["mode"],
         rank=row["rank"].get(metric),
         bracket_of_ties=row["bracket"].get(metric),
-        seeds=[f"{one['seed']}: {one['metrics'].get(metric)}" for one in row["per_seed"]],
-        last_step=row["last"] and f"{row['last']['step']}: {row['last']['metrics'].get(metric)}",
+        seeds=[f"{seed}: {values[metric]}" for seed, values in seeds if metric in values],
+        last_step=[f"{step}: {values[metric]}" for step, values in last if metric in values],
         conditions="; ".join(remarks(row, metric)),
         **{f"private_{key}": private[key].get(metric) for key in private},
         **{f"cost_{key}": amount for key, amount in row["cost"].items()},

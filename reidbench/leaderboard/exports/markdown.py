@@ -37,9 +37,9 @@ def _legend(board: Board) -> str:
     lines += [
         "- **Rank**: rows whose difference the queries of the test cannot show share a rank, "
         "written `2=`.",
-        "- Figures are in percent; in brackets stands the 95% interval, from resampled identities.",
-        "- Each table holds one identity: the same items, task and rules. Figures of two tables "
-        "cannot be compared.",
+        "- Figures are in percent, with the 95% interval by resampled persons in brackets.",
+        "- Each table holds one protocol: the same items, task and rules. Its identity is their "
+        "hash. Figures of two tables cannot be compared.",
     ]
     if any(row["private"] for row in board["rows"]):
         lines.append(
