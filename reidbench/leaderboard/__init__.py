@@ -1,0 +1,1 @@
+"""Leaderboards: entries collected into one board, and what is made from it."""
