@@ -1,0 +1,1 @@
+"""A leaderboard of submitted results: collected, checked, ranked and shown."""
