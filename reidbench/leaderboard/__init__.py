@@ -1,1 +1,1 @@
-"""Leaderboards: entries collected into one board, and what is made from it."""
+"""A leaderboard: a folder with benchmarks, submitted embeddings, and figures scored from them."""

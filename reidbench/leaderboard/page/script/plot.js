@@ -1,0 +1,104 @@
+// Quality against cost, for one board at a time: points of two boards cannot be compared.
+
+const POINTS = ['circle', 'triangle', 'rect', 'rectRot', 'star', 'cross', 'crossRot'];
+const plotPanel = document.getElementById('plot');
+let chart = null;
+
+/** The colour behind a variable: `light-dark()` is resolved only where a colour is used. */
+function resolved(name) {
+  const probe = h('span', { hidden: true });
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}
+
+/** Rows that no other row beats at the same or a lower cost, by rising cost. */
+function frontier(points) {
+  const best = [];
+  for (const point of [...points].sort((a, b) => a.x - b.x || b.y - a.y)) {
+    if (!best.length || point.y > best.at(-1).y) best.push(point);
+  }
+  return best;
+}
+
+function plotted(rows) {
+  const board = BOARDS.find((one) => one.id === state.board) || BOARDS[0];
+  const all = board.rows.filter((row) => rows.has(row) && known(row.metrics[state.metric]));
+  const points = all.filter((row) => row.cost[state.cost] > 0)
+    .map((row) => ({ x: row.cost[state.cost], y: 100 * row.metrics[state.metric], row }));
+  const modes = [...new Set(board.rows.map((row) => row.mode || 'not said'))].sort();
+  return { board, points, modes, missing: all.length - points.length };
+}
+
+function datasets({ points, modes }) {
+  const each = modes.map((mode, i) => ({
+    label: mode,
+    data: points.filter(({ row }) => (row.mode || 'not said') === mode),
+    pointStyle: POINTS[i % POINTS.length], pointRadius: 6, pointHoverRadius: 9, borderWidth: 1.5,
+    backgroundColor: `${resolved(`--series-${1 + (i % 4)}`).replace('rgb(', 'rgba(').replace(')', ', 0.55)')}`,
+    borderColor: resolved(`--series-${1 + (i % 4)}`),
+  }));
+  return [...each, {
+    type: 'line', label: 'best for its cost', data: frontier(points), stepped: true, pointRadius: 0,
+    pointHitRadius: 0, pointStyle: 'line', borderColor: resolved('--quiet'), borderDash: [4, 4], borderWidth: 1.5,
+  }];
+}
+
+function axis(text, more) {
+  return { title: { display: true, text, color: resolved('--ink') }, ticks: { color: resolved('--quiet'), ...more.ticks },
+    grid: { color: resolved('--line') }, border: { color: resolved('--quiet') }, ...more.scale };
+}
+
+function options(size) {
+  const first = (value) => /^[125]/.test(value.toExponential());
+  return {
+    animation: false, maintainAspectRatio: false, responsive: true,
+    scales: {
+      x: axis(`${size.long} (logarithmic)`, { scale: { type: 'logarithmic', grace: '5%' }, ticks: { autoSkip: true, maxRotation: 0, callback: (value) => (first(value) ? short(value) : '') } }),
+      y: axis(`${state.metric} in percent`, { scale: { grace: '8%' } }),
+    },
+    plugins: {
+      legend: { labels: { usePointStyle: true, color: resolved('--ink') } },
+      tooltip: {
+        filter: (item) => Boolean(item.raw.row) && item.dataset.type !== 'line',
+        callbacks: {
+          label: ({ raw: { row } }) => `${row.title}, ${row.mode || 'mode not said'}: ${state.metric} ${percent(row.metrics[state.metric])}${row.interval[state.metric] ? ` (${range(row.interval[state.metric])})` : ''}, ${short(row.cost[state.cost])}`,
+          title: () => '',
+        },
+      },
+    },
+    onClick: (event, found) => {
+      const row = found.map((one) => chart.data.datasets[one.datasetIndex].data[one.index]?.row).find(Boolean);
+      if (row) openRow(row.key);
+    },
+  };
+}
+
+/** Draws the plot if its panel is open. `rows`: what the filters leave. */
+function drawPlot(rows) {
+  if (!plotPanel.open || !BOARDS.length) return;
+  const what = plotted(rows);
+  const size = SIZES.find((one) => one.key === state.cost) || SIZES[0];
+  const canvas = document.getElementById('canvas');
+  const where = boardName(what.board).text;
+  canvas.setAttribute('aria-label', `${state.metric} against ${size.long}, ${plural(what.points.length, 'row')} of ${where}. The same figures stand in the tables and in the details of each row.`);
+  document.getElementById('plot-note').textContent = `${plural(what.points.length, 'row')}, as the filters leave them. ${what.missing ? `${plural(what.missing, 'row')} without this figure cannot be drawn. ` : ''}Dashed: rows that no other row beats at the same or a lower cost. A click on a point opens its details.`;
+  const config = { type: 'scatter', data: { datasets: datasets(what) }, options: options(size) };
+  if (chart) {
+    chart.data = config.data;
+    chart.options = config.options;
+    chart.update('none');
+  } else {
+    chart = new Chart(canvas, config);
+  }
+}
+
+function fillPlotChoices() {
+  const boards = BOARDS.map((board) => new Option(`${board.benchmark?.title || board.first.benchmark}: ${boardName(board).text}`, board.id));
+  document.getElementById('plot-board').append(...boards);
+  const sizes = SIZES.filter(({ key }) => ROWS.some((row) => known(row.cost[key])));
+  document.getElementById('plot-cost').append(...sizes.map(({ key, long }) => new Option(long, key)));
+  plotPanel.hidden = !BOARDS.length || !sizes.length;
+}
