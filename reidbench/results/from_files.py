@@ -104,9 +104,7 @@ def card_of(manifest: Path, records: Sequence[Record]) -> DatasetCard:
     of these records; otherwise what the records tell."""
     try:
         given = Dataset.model_validate(read_json(manifest.parent / "card.json"))
-        fields = given.model_dump(exclude={"fingerprint"})
-        lists = {"modalities": tuple(given.modalities), "protocols": tuple(given.protocols)}
-        card = DatasetCard(**fields | lists)
+        card = given.card()
         if fingerprint(card, records) == given.fingerprint:
             return card
     except (DataError, ValidationError):  # no card, or one of something else

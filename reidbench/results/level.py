@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..tools.terminal import safe
 
 T = TypeVar("T")
 
@@ -46,3 +48,11 @@ Edges = tuple[float, float]
 """Lower and upper end."""
 Metrics = Named[float]
 """metric -> value"""
+
+
+def first_mistake(error: ValidationError) -> str:
+    """The first mistake: the path of the key and what is wrong with it."""
+    one = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(safe(key, 60) for key in one["loc"]) or "the file"
+    more = f" (and {error.error_count() - 1} other mistakes)" if error.error_count() > 1 else ""
+    return f"{where}: {safe(one['msg'])}{more}"

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from reidbench_registry import DatasetCard
+
 from .level import Count, Few, Level, Name, Named, Text
 
 Positive = Annotated[float, Field(ge=0)]
@@ -27,6 +29,12 @@ class Dataset(Level):
     protocols: Few[Name]
     fingerprint: Name
     """SHA-256 over the index of the data set"""
+
+    def card(self) -> DatasetCard:
+        """Without the fingerprint, as plugins write it."""
+        fields = self.model_dump(exclude={"fingerprint"})
+        lists = {"modalities": tuple(self.modalities), "protocols": tuple(self.protocols)}
+        return DatasetCard(**fields | lists)
 
 
 class ModelCondition(Level):

@@ -16,8 +16,7 @@ from reidbench_registry import DataError
 
 from ..tools.files import write_json
 from ..tools.guarded import RECORD, MissingFileError, as_data_error, json_parser, read_text
-from ..tools.terminal import safe
-from .level import Few, Integer, Level, Name, Named
+from .level import Few, Integer, Level, Name, Named, first_mistake
 from .origin import (
     Component,
     Conditions,
@@ -78,7 +77,7 @@ def build(**values: Any) -> ResultRecord:
     try:
         return ResultRecord.model_validate({"schema": SCHEMA, **values}, strict=False)
     except ValidationError as error:
-        raise DataError(f"no result record: {_first(error)}") from None
+        raise DataError(f"no result record: {first_mistake(error)}") from None
 
 
 def write(path: Path, record: ResultRecord) -> None:
@@ -101,12 +100,4 @@ def read(path: Path) -> ResultRecord:
         # As JSON: read strictly, a list of Python is no pair.
         return ResultRecord.model_validate_json(json.dumps(value))
     except ValidationError as error:
-        raise DataError(f"{file}: no result record: {_first(error)}") from None
-
-
-def _first(error: ValidationError) -> str:
-    """The first mistake: the path of the key and what is wrong with it."""
-    one = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = ".".join(safe(key, 60) for key in one["loc"]) or "the file"
-    more = f" (and {error.error_count() - 1} other mistakes)" if error.error_count() > 1 else ""
-    return f"{where}: {safe(one['msg'])}{more}"
+        raise DataError(f"{file}: no result record: {first_mistake(error)}") from None
