@@ -13,16 +13,13 @@ import yaml
 from huggingface_hub import parse_eval_result_entries
 from markdown_it import MarkdownIt
 
-from reidbench.leaderboard.exports.escape import address, cell, markdown, slug
 from reidbench.leaderboard.exports.eval_results import documents
 from reidbench.leaderboard.exports.every_eval_ever import records
 from reidbench.leaderboard.exports.markdown import readme
 from reidbench.leaderboard.exports.table import COLUMNS
 from reidbench.leaderboard.exports.table import csv as table
 
-SCHEMA = json.loads(
-    (Path(__file__).parent / "every_eval_ever" / "eval.schema.json").read_text(encoding="utf-8")
-)
+SCHEMA = json.loads((Path(__file__).parent / "every_eval_ever/eval.schema.json").read_bytes())
 HOSTILE = [
     "<script>alert(1)</script>",
     "a|b`c`*d*_e_~f~",
@@ -32,11 +29,9 @@ HOSTILE = [
     "@octocat me@evil.example",
     "</td></table><!-- &lt;b&gt; -->",
     "\\| \\[x] \x1b[31m\u202e $a$ :boom: {{x}}",
-    "=HYPERLINK(1)",
-    "1. item",
-    "---",
-    "\ud800",
+    *("=HYPERLINK(1)", "1. item", "---", "\ud800"),
 ]
+PROTOCOL = "all captions, checkpoint selected on test"
 CONDITIONS = {
     "selection": "last", "test_time_augmentation": None, "re_ranking": None, "precision": "fp32",
     "dim": None, "neck": "bn", "tap": "before", "unlabelled": None, "fused": None, "note": None,
@@ -62,7 +57,7 @@ def row(entry, mAP, rank, **changes):
 def reported(title, mAP):
     paper = {"status": "reported", "benchmark": None, "identity": None, "mode": None}
     empty = {"interval": {}, "bracket": {}, "rank": {"R1": None, "mAP": None}, "record": None}
-    notes = CONDITIONS | {"selection": None, "note": "all captions, checkpoint selected on test"}
+    notes = CONDITIONS | {"selection": None, "note": PROTOCOL}
     rest = {"conditions": notes, "source": "IRRA README.md"}
     return row(title, mAP, None) | paper | empty | rest
 
@@ -154,15 +149,11 @@ def test_readme_ranks_within_an_identity_and_keeps_reported_rows_apart(board):
     assert first[3][6] == "last step; trained on data of the test: QrCM; same as b"
     assert second[1][0] == "1"
     assert papers[0] == ["entry", "R1", "mAP", "source", "notes"]
-    assert papers[1] == ["PAPER", "76.0", "66.0", "IRRA README.md", CONDITIONS_OF_THE_PAPER]
+    assert papers[1] == ["PAPER", "76.0", "66.0", "IRRA README.md", PROTOCOL]
     assert page.links == ["https://example.org/a?b=c%20d%7Ce"]
     assert "PAPER" not in text.partition("## Reported, not verified")[0]
     assert "50 queries (48 with a match), gallery of 90 to 120;" in text
-    for word in ("rescored", "submitted", "reported", "reproduced"):
-        assert f"- **{word}**: " in text
-
-
-CONDITIONS_OF_THE_PAPER = "all captions, checkpoint selected on test"
+    assert all(f"- **{word}**: " in text for word in ("rescored", "reported", "reproduced"))
 
 
 def test_readme_is_cut_after_fifty_rows_and_says_so(board):
@@ -181,9 +172,8 @@ def test_readme_shows_strange_text_as_text(board, text):
     assert strange.links == []
     assert len(strange.headings) == len(plain.headings)
     # No cell more or less; in it the text as it was, but for what cannot be seen.
-    assert [[len(r) for r in t] for t in strange.tables] == [
-        [len(r) for r in t] for t in plain.tables
-    ]
+    shape, wanted = ([[len(r) for r in x] for x in p.tables] for p in (strange, plain))
+    assert shape == wanted
     shown = strange.tables[0][1][1].replace("\u2060", "")
     assert shown == " ".join(shown.split())
     if text.isprintable():
@@ -191,23 +181,6 @@ def test_readme_shows_strange_text_as_text(board, text):
     source = readme(hostile(board, text)).lower()
     assert "://" not in source and "www.evil" not in source and "@" not in source
     assert source.encode()  # no lone surrogate
-
-
-def test_only_web_addresses_are_linked():
-    for url in (
-        "javascript:alert(1)",
-        "//x.org",
-        "file:///x",
-        "https://",
-        "https://[",
-        "x",
-        None,
-        5,
-    ):
-        assert address(url) is None, url
-    assert address("https://x.org/\n") is None
-    assert address('https://x.org/<a>"b|c`(d)') == "https://x.org/%3Ca%3E%22b%7Cc%60%28d%29"
-    assert markdown("x" * 200).endswith("... (200 characters)")
 
 
 def test_csv_is_tidy_and_keeps_every_figure(board):
@@ -221,10 +194,8 @@ def test_csv_is_tidy_and_keeps_every_figure(board):
             assert float(line["value"]) == value and line["status"] == one["status"]
             assert line["rank"] == ("" if one["status"] == "reported" else str(one["rank"][metric]))
     line = found["a", "ir2rgb", "mAP"]
-    assert [float(line["interval_low"]), float(line["interval_high"])] == [
-        0.289 - 0.02,
-        0.289 + 0.03,
-    ]
+    assert float(line["interval_low"]) == 0.289 - 0.02
+    assert float(line["interval_high"]) == 0.289 + 0.03
     assert (line["private_rank"], line["private_delta"], line["seeds"]) == ("3", "2", "2")
     assert found["b", "ir2rgb", "mAP"]["last_value"] == "0.271"
     assert found["a", "ir2rgb", "R1"]["interval_low"] == ""
@@ -245,7 +216,6 @@ def test_csv_holds_no_formula(board, text):
         if text.isprintable():
             title = line[COLUMNS.index("title")]
             assert title.removeprefix("'") == text
-    assert cell("a=1") == "a=1"
 
 
 def test_records_follow_the_schema(board):
@@ -306,10 +276,8 @@ def test_documents_of_the_hub_are_read_back(board):
         ("owner/qrcm", "rgb2ir_edge", 32.0),
     ]
     assert results[0].dataset_revision == "b" * 40
-    assert (results[0].source_url, results[0].source_name) == (
-        "https://example.org/board",
-        "Cross-modal",
-    )
+    assert results[0].source_url == "https://example.org/board"
+    assert results[0].source_name == "Cross-modal"
     assert results[0].notes.startswith("rescored; mAP in percent; 95% interval 26.9 to 31.9; R1")
     assert results[0].verify_token is None and "verif" not in made["a"].lower()
     assert not made["a"].startswith("#")
@@ -330,11 +298,3 @@ def test_documents_hold_strange_text_as_text(board, text):
         if text.isprintable():
             assert result["dataset"]["id"] == text
             assert result["dataset"]["task_id"].endswith(f"_{text}")
-
-
-def test_names_of_files_are_safe():
-    for text in ("..", "", "../../x", "CON", "data", "a/b", "\u202e", "x" * 999, "é", ".git"):
-        name = slug(text)
-        assert 0 < len(name) <= 82 and name.isascii() and not set(name) & set("./\\: ")
-        assert name not in ("con", "data", "unknown")
-    assert slug("pcm-fr") == "pcm-fr"
