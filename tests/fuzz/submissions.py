@@ -39,7 +39,7 @@ def features_of(folder, rng):
     """The name of a file of embeddings, its features and its ids."""
     name = rng.choice(sorted(p.name for p in folder.glob("*.safetensors")))
     with safe_open(folder / name, "pt") as file:
-        return name, file.get_tensor("features"), json.loads(file.metadata()["item_ids"])
+        return name, file.get_tensor("features").clone(), json.loads(file.metadata()["item_ids"])
 
 
 def store(folder, name, tensors, metadata):
