@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from reidbench_registry import Record, Task
+from reidbench_registry.errors import explain
 
 from ..config.modes import MODES
 from ..embeddings import Embeddings
@@ -23,7 +24,6 @@ from ..models.model import ReIDModel
 from ..results.origin import unknown_cost
 from ..tools.files import write_json
 from ..tools.guarded import read_json
-from ..tools.terminal import LINE, safe
 from .context import Context
 from .device import device_of
 
@@ -62,7 +62,7 @@ class Costs:
             cost["parameters"] = sum(p.numel() for p in model.parameters())
             queries = self._queries(asks, tasks)
         except Exception as error:
-            self._tell(f"{mode}: the cost of a query is not known: {_why(error)}")
+            self._tell(f"{mode}: the cost of a query is not known: {explain(error, 'reidbench')}")
             return cost
         measures: dict[str, Measure] = {"gflops": gflops, "query_ms": milliseconds}
         for name, measure in measures.items():
@@ -71,7 +71,7 @@ class Costs:
                 values = [sum(self._of(asks, name, measure, r) for r in q) for q in queries]
                 cost[name] = fmean(values) or None  # 0: of nothing that is counted
             except Exception as error:
-                self._tell(f"{mode}: {name} of a query is not known: {_why(error)}")
+                self._tell(f"{mode}: {name} of a query is not known: {explain(error, 'reidbench')}")
         return cost
 
     def _queries(self, model: str, tasks: Sequence[Task]) -> list[list[Record]]:
@@ -88,11 +88,6 @@ class Costs:
         if key not in self._measured:
             self._measured[key] = measure(self._open(model), record, self._device)
         return self._measured[key]
-
-
-def _why(error: Exception) -> str:
-    """In one line."""
-    return safe(f"{type(error).__name__}: {error}", LINE)
 
 
 def save_costs(
