@@ -108,6 +108,7 @@ def test_overrides(host, option, field):
         ("data=3", "expected"),
         ("seed", "expected path=value"),
         ("run.seed.x=1", "run.seed is 0, no section"),
+        ("run.trained_on=['']", "run.trained_on: expected names of 1 to 500 characters"),
     ],
 )
 def test_wrong_overrides_are_one_line(host, option, message):
