@@ -29,10 +29,10 @@ const metricCell = (row, name) => {
 };
 
 const SIZES = [
-  { key: 'parameters', head: 'Params', long: 'Parameters of the query model', unit: '' },
-  { key: 'gflops', head: 'GFLOPs', long: 'GFLOPs for one query', unit: '' },
-  { key: 'bytes_per_item', head: 'Bytes / item', long: 'Bytes for one gallery item', unit: '' },
-  { key: 'query_ms', head: 'Query ms', long: 'Milliseconds to embed one query', unit: ' ms' },
+  { key: 'parameters', head: 'Params', long: 'Parameters of the query model', unit: '', text: short },
+  { key: 'gflops', head: 'GFLOPs', long: 'GFLOPs for one query', unit: '', text: short },
+  { key: 'bytes_per_item', head: 'Bytes / item', long: 'Bytes for one gallery item', unit: '', text: count },
+  { key: 'query_ms', head: 'Query ms', long: 'Milliseconds to embed one query', unit: ' ms', text: short },
 ];
 
 /** Column: key, head, tip, value(row), cell(row) -> children, number (right aligned, largest
@@ -58,7 +58,7 @@ function columnsOf(board) {
   }
   const trained = { key: 'overlap', head: 'Training overlap', tip: 'Declared training data that overlaps with the test data', value: overlap,
     cell: (row) => (row.overlaps.length ? [caution(row.overlaps.join(', '))] : [overlap(row) === 'no overlap' ? 'none' : 'not said']) };
-  const size = ({ key, head, long }) => ({ key, head, tip: long, number: true, small: true, value: (row) => row.cost[key], cell: (row) => [short(row.cost[key])] });
+  const size = ({ key, head, long, text }) => ({ key, head, tip: long, number: true, value: (row) => row.cost[key], cell: (row) => [known(row.cost[key]) ? text(row.cost[key]) : NONE] });
   const lost = { key: 'delta', head: 'Private part', tip: 'Ranks lost or gained on the private part', value: (row) => row.private?.delta?.[state.metric],
     cell: (row) => [moved(row.private?.delta?.[state.metric])] };
   return [

@@ -16,7 +16,7 @@ class Table {
     this.element = h('section', { className: 'board' },
       h('h3', { id: `board-${ALL_BOARDS.indexOf(board)}`, tabIndex: -1 }, ...label.heading),
       boardFacts(board),
-      h('div', { className: 'scroll', role: 'region', 'aria-label': label.text, tabIndex: 0 },
+      h('div', { className: 'scroll', role: 'region', 'aria-label': label.text },
         h('table', { role: 'table' }, h('thead', { role: 'rowgroup' }, this.head), this.body)),
       this.more);
     this.head.append(...this.columns.map((column) => this.heading(column)));
@@ -53,6 +53,8 @@ class Table {
     const hidden = left.length - shown.length;
     this.more.hidden = !hidden;
     this.more.textContent = `Show ${Math.min(MORE, hidden)} more of ${plural(hidden, 'row')} not shown`;
+    // The height that a browser assumes for a board that it has not laid out yet.
+    this.element.style.containIntrinsicHeight = `auto ${7 + 3.4 * shown.length}rem`;
     const same = shown.length === this.body.rows.length
       && shown.every((row, i) => this.body.rows[i].dataset.key === row.key);
     if (!same || this.stale) this.body.replaceChildren(...shown.map((row) => this.row(row)));
@@ -115,7 +117,7 @@ function boardFacts(board) {
     const sizes = [task.n_gallery ?? []].flat();
     const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
     if (sizes.length) facts.push(`gallery of ${low === high ? count(low) : `${count(low)}–${count(high)}`} items${sizes.length > 1 ? `, ${sizes.length} trials` : ''}`);
-    if (known(task.chance_R1)) facts.push(`R1 by chance ${percent(task.chance_R1)} %`);
+    if (known(task.chance_R1)) facts.push(`R1 by chance ${percent(task.chance_R1)}\u00a0%`);
   }
   if (board.first.identity && !board.reported) {
     facts.push(h('span', { title: `Identity of the rules: ${board.first.identity}` }, 'rules ', h('code', null, board.first.identity.slice(0, 8))));
