@@ -1,6 +1,7 @@
 // The tables: one for each board. Rows are made when they are first shown, and then only moved.
 
-const FIRST = 50; // rows of a board at the start
+// Rows of a board at the start: few where there are many boards, so that the page stays light.
+const FIRST = Math.min(50, Math.max(10, Math.floor(600 / ALL_BOARDS.length)));
 const MORE = 200; // rows that the button below a table adds
 
 class Table {
@@ -53,8 +54,6 @@ class Table {
     const hidden = left.length - shown.length;
     this.more.hidden = !hidden;
     this.more.textContent = `Show ${Math.min(MORE, hidden)} more of ${plural(hidden, 'row')} not shown`;
-    // The height that a browser assumes for a board that it has not laid out yet.
-    this.element.style.containIntrinsicHeight = `auto ${7 + 3.4 * shown.length}rem`;
     const same = shown.length === this.body.rows.length
       && shown.every((row, i) => this.body.rows[i].dataset.key === row.key);
     if (!same || this.stale) this.body.replaceChildren(...shown.map((row) => this.row(row)));
