@@ -95,6 +95,7 @@ def score(
     gallery: tuple[Array, Sequence[str]] | None = None,
     metrics: Sequence[Named] | None = None,
     mode: str = "scored",
+    trained_on: Sequence[str] = (),
 ) -> ResultRecord:
     """Score features[N, D] of N items that the manifest lists, by a task or a protocol: the record
     that `reidbench score` makes. `gallery`: features and item ids of the gallery, when another
@@ -113,7 +114,10 @@ def score(
     chosen = choose(PluginHost(), kind, _cfg(named), [_cfg(m) for m in metrics or METRICS])
     query = from_arrays("features", features, item_ids)
     other = query if gallery is None else from_arrays("gallery", *gallery)
-    return score_embeddings(Path(manifest), chosen, query, other, mode, warnings.warn)[0]
+    if isinstance(trained_on, str):
+        raise ConfigError(f"trained_on: expected a list of names, got {trained_on!r}")
+    made = score_embeddings(Path(manifest), chosen, query, other, mode, warnings.warn, trained_on)
+    return made[0]
 
 
 def _cfg(named: Any) -> Any:

@@ -16,11 +16,10 @@ from ..embeddings.embeddings import FEATURES
 from ..embeddings.files import read_embeddings
 from ..pluginhost import PluginHost
 from ..run.folder import MARKER, read_marker
+from ..run.models import PLACES
 from ..tools.manifest import read_manifest
 from ..tools.terminal import quoted
 
-PLACES = {"teacher": "embed", "student": "evaluate/student"}
-"""Model -> where a run keeps its embeddings."""
 MOST_DIMS = 16_384
 """A Gram matrix of more dimensions would take gigabytes."""
 

@@ -22,6 +22,7 @@ from . import (
     configs,
     data,
     evaluate,
+    leaderboard,
     listing,
     new,
     plugins,
@@ -36,10 +37,20 @@ from .shared import check_folder
 from .system import in_words
 
 VERBS = (
-    run, sweep, evaluate, score, compare, show, analyze, runs, configs, data, listing,
-    plugins, new, completion,
+    run, sweep, evaluate, score, compare, show, analyze, leaderboard, runs, configs, data,
+    listing, plugins, new, completion,
 )  # fmt: skip
-WITH_PLUGINS = ("run", "sweep", "eval", "score", "analyze", "data", "list", "plugins")
+WITH_PLUGINS = (
+    "run",
+    "sweep",
+    "eval",
+    "score",
+    "analyze",
+    "leaderboard",
+    "data",
+    "list",
+    "plugins",
+)
 """Verbs that load plugins."""
 BUG = 70
 INTERRUPTED, TERMINATED = 130, 143

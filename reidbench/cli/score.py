@@ -55,6 +55,14 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
         "--gallery-embeddings", type=Path, help="of the gallery, when another model made them"
     )
     parser.add_argument("--mode", default="scored", help="name of the mode (default: scored)")
+    parser.add_argument(
+        "--trained-on",
+        nargs="+",
+        default=[],
+        action="extend",
+        metavar="NAME",
+        help="data sets that the weights saw, pretraining included",
+    )
     parser.add_argument("--out", type=Path, help="where the result record goes (a .json file)")
     parser.add_argument("--json", action="store_true", help="print the result record")
     parser.set_defaults(handler=handle)
@@ -91,6 +99,7 @@ def handle(arguments: argparse.Namespace) -> int:
         gallery,
         arguments.mode,
         warn=lambda line: print(safe(line, LINE), file=sys.stderr),
+        trained_on=arguments.trained_on,
     )
     if out is not None:
         from_files.save(out, record, scores)

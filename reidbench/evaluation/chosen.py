@@ -35,10 +35,7 @@ def choose(
     used: list[Entry] = []
 
     def create(kind: str, cfg: Mapping[str, Any]) -> Any:
-        plain = dict(cfg)
-        check_entry(kind, plain, kind, False, host)
-        used.append(host.find(kind, plain["type"]))
-        return KindRegistry(kind, host.catalog).create(plain)
+        return _create(host, kind, cfg, used)
 
     protocol = None
     if kind == "protocol":
@@ -52,3 +49,15 @@ def choose(
         tasks = [create("task", cfg)]
     built = [create("metric", metric) for metric in metrics]
     return Chosen(tasks, built, protocol, list(dict.fromkeys(used)))
+
+
+def build_metrics(host: PluginHost, metrics: Sequence[Mapping[str, Any]]) -> list[Metric]:
+    """The metrics that configs describe. Raises ConfigError for anything wrong in them."""
+    return [_create(host, "metric", metric, []) for metric in metrics]
+
+
+def _create(host: PluginHost, kind: str, cfg: Mapping[str, Any], used: list[Entry]) -> Any:
+    plain = dict(cfg)
+    check_entry(kind, plain, kind, False, host)
+    used.append(host.find(kind, plain["type"]))
+    return KindRegistry(kind, host.catalog).create(plain)

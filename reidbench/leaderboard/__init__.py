@@ -1,1 +1,1 @@
-"""A leaderboard of submitted results: collected, checked, ranked and shown."""
+"""A leaderboard: a folder with benchmarks, submitted embeddings, and figures scored from them."""

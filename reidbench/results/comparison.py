@@ -14,8 +14,10 @@ from reidbench_registry import ConfigError, DataError, did_you_mean
 from ..evaluation.bootstrap import paired
 from ..tools.terminal import quoted, safe
 from .differences import differences
+from .level import Level
 from .per_query import PerQuery
-from .record import Identity, Level, ResultRecord, Row
+from .record import ResultRecord
+from .rows import Identity, Row
 from .significance import p_values
 from .verify import read_verified
 

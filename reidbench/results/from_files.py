@@ -19,9 +19,10 @@ from ..tools.guarded import read_json
 from ..tools.manifest import read_manifest
 from ..tools.terminal import quoted
 from . import provenance
+from .origin import Dataset, declared, unknown_cost
 from .per_query import per_query_beside, save_per_query
 from .per_trial import save_per_trial
-from .record import Dataset, ResultRecord, build, write
+from .record import ResultRecord, build, write
 
 
 def score_embeddings(
@@ -31,8 +32,10 @@ def score_embeddings(
     gallery: Submission,
     mode: str,
     warn: Callable[[str], None],
+    trained_on: Sequence[str] = (),
 ) -> tuple[ResultRecord, Scores]:
-    """The result record and the figures query by query.
+    """The result record and the figures query by query. `trained_on`: the data sets that the
+    weights saw, as their author says.
 
     A task is left out, and `warn` gets a line, when the manifest or the embeddings hold none of its
     queries or none of its gallery. Raises DataError for a manifest that cannot be read, for
@@ -64,11 +67,13 @@ def score_embeddings(
     scores = score_all(answered, records, card, digest, {mode: pair}, chosen.metrics)
     not_known = {"neck": None, "tap": None, "selection": None, "unlabelled": None, "dim": None}
     record = build(
+        status="submitted",
         run=None,
         reidbench=provenance.version(),
         seed=None,
         protocol=chosen.protocol,
         dataset=asdict(card) | {"fingerprint": digest},
+        trained_on=[declared(name) for name in trained_on],
         source={"query": query.source, "gallery": gallery.source},
         conditions={
             mode: {
@@ -79,6 +84,7 @@ def score_embeddings(
                 "re_ranking": None,
             }
         },
+        cost={mode: unknown_cost(gallery.embeddings.dim)},
         scores=scores.rows,
         components=[provenance.component(entry) for entry in chosen.entries],
         stages={},
@@ -98,9 +104,7 @@ def card_of(manifest: Path, records: Sequence[Record]) -> DatasetCard:
     of these records; otherwise what the records tell."""
     try:
         given = Dataset.model_validate(read_json(manifest.parent / "card.json"))
-        fields = given.model_dump(exclude={"fingerprint"})
-        lists = {"modalities": tuple(given.modalities), "protocols": tuple(given.protocols)}
-        card = DatasetCard(**fields | lists)
+        card = given.card()
         if fingerprint(card, records) == given.fingerprint:
             return card
     except (DataError, ValidationError):  # no card, or one of something else

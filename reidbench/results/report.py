@@ -9,7 +9,8 @@ from reidbench_registry import Owner, ReportSection
 
 from ..tools.files import whole_file
 from ..tools.terminal import safe
-from .record import ResultRecord, Row
+from .record import ResultRecord
+from .rows import Row
 from .table import caption
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from ..terminal.sheet import Sheet
 from ..tools.terminal import safe
-from .record import ResultRecord, Row
+from .record import ResultRecord
+from .rows import Row
 
 
 def result_table(record: ResultRecord) -> Sheet:

@@ -18,7 +18,8 @@ from ..evaluation.bootstrap import intervals
 from ..tools.digests import json_digest
 from ..tools.terminal import safe
 from .per_query import PerQuery, load_per_query, per_query_folder
-from .record import Identity, ResultRecord, Row, read
+from .record import ResultRecord, read
+from .rows import Identity, Row
 
 SAME = 1e-9
 """How far a figure may be from the one that is computed again."""

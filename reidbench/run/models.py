@@ -49,6 +49,8 @@ SOURCES: dict[str, Source] = {
     "teacher": Source(weights="teacher", bank="embed"),
     "student": Source(weights="distill"),
 }
+PLACES = {"teacher": "embed", "student": "evaluate/student"}
+"""Model -> where a run keeps its embeddings."""
 
 
 def embeddings_of(

@@ -92,13 +92,16 @@ def _record(
 
     experiment = context.experiment
     result = record.build(
+        status="submitted",
         run=context.run_dir.name,
         reidbench=provenance.version(),
         seed=experiment.run.seed,
         protocol=experiment.evaluation.protocol["type"],
         dataset=asdict(data.card) | {"fingerprint": data.fingerprint},
+        trained_on=[],
         source=source,
         conditions=_conditions(experiment, outputs),
+        cost={},
         scores=read_scores(outputs["evaluate"]),
         components=_components(context),
         stages={n: o.key for n, o in outputs.items() if n not in context.given},

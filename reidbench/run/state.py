@@ -11,7 +11,7 @@ from ..config import Experiment
 from ..config.walk import key_settings
 from ..pluginhost import PluginHost
 from ..results import provenance, record
-from ..results.record import Component
+from ..results.origin import Component
 from .folder import read_marker
 
 

@@ -1,0 +1,1 @@
+"""What is written from a board for other readers: README, CSV, two formats for results."""
