@@ -56,8 +56,10 @@ class Table {
     this.more.textContent = `Show ${Math.min(MORE, hidden)} more of ${plural(hidden, 'row')} not shown`;
     const same = shown.length === this.body.rows.length
       && shown.every((row, i) => this.body.rows[i].dataset.key === row.key);
+    const group = this.columns.find((column) => column.key === state.sort)?.group;
     if (!same || this.stale) this.body.replaceChildren(...shown.map((row) => this.row(row)));
     this.stale = false;
+    shown.forEach((row, i) => this.row(row).classList.toggle('begins', Boolean(group && i && group(row) !== group(shown[i - 1]))));
     return left.length;
   }
 
@@ -134,6 +136,7 @@ function benchmarkHeading(benchmark, name) {
   if (benchmark.private) badges.push(h('span', { className: 'badge' }, 'has a private part'));
   return h('header', null,
     h('h2', null, foreign(benchmark.title || benchmark.name), ' ', ...badges),
+    benchmark.description ? h('p', { className: 'lead' }, foreign(benchmark.description)) : null,
     h('p', { className: 'quiet' }, foreign(facts.join(' · '))));
 }
 

@@ -55,10 +55,11 @@ function link(text) {
   return h('a', { href: url.href, rel: 'noopener noreferrer nofollow ugc' }, foreign(text));
 }
 
-/** A link to a file beside the page; a path that leads anywhere else stays text. */
+/** A link to a file of the leaderboard, whose folder is the one above the page's. A path that
+    leads anywhere else stays text. */
 function fileLink(path) {
   if (/^[\\/]|[:\\]|[\x00-\x1f]/.test(path)) return foreign(path);
-  const steps = path.split('/').map((step) => encodeURIComponent(step));
+  const steps = (path.startsWith('.') ? path : `../${path}`).split('/').map((step) => encodeURIComponent(step));
   return h('a', { href: steps.join('/') }, foreign(path));
 }
 
