@@ -96,7 +96,7 @@ def _row(
     draw: Random, benchmark: dict[str, Any], task: dict[str, Any], entry: dict[str, Any],
     number: int, mode: str, seeds: int,
 ) -> dict[str, Any]:  # fmt: skip
-    metrics = _figures(draw, 0.2 + 0.025 * (number % 9) + MODES[mode])
+    metrics = _figures(draw, 0.2 + 0.02 * (number % 9) + MODES[mode])
     repeated = number % 3 == 2
     selected = number % 4 == 1
     return entry | {
@@ -132,7 +132,7 @@ def _row(
 
 
 def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """With ranks, on the public and the private part: rows within 1 point share one. The real
+    """With ranks, on the public and the private part: rows within 2 points share one. The real
     board finds out from the figures query by query (`reidbench.leaderboard.ranking`)."""
     for row in rows:
         row["rank"] = {name: _rank(rows, name, row["metrics"][name]) for name in METRICS}
@@ -147,7 +147,7 @@ def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _rank(rows: list[dict[str, Any]], name: str, value: float) -> int:
     rank, leader = 0, 2.0
     for place, other in enumerate(sorted((r["metrics"][name] for r in rows), reverse=True), 1):
-        if leader - other > 0.01:
+        if leader - other > 0.02:
             rank, leader = place, other
         if other <= value:
             break

@@ -31,7 +31,7 @@ const metricCell = (row, name) => {
 const SIZES = [
   { key: 'parameters', head: 'Params', long: 'Parameters of the query model', unit: '', text: short },
   { key: 'gflops', head: 'GFLOPs', long: 'GFLOPs for one query', unit: '', text: short },
-  { key: 'bytes_per_item', head: 'Bytes / item', long: 'Bytes for one gallery item', unit: '', text: count },
+  { key: 'bytes_per_item', head: 'Bytes per item', long: 'Bytes for one gallery item', unit: '', text: count },
   { key: 'query_ms', head: 'Query ms', long: 'Milliseconds to embed one query', unit: ' ms', text: short },
 ];
 

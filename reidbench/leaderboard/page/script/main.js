@@ -11,7 +11,7 @@ function select(filter) {
     timed(update);
   });
   choices.set(filter.key, element);
-  return h('label', { className: 'field', title: filter.tip || '' }, h('span', null, filter.label), element);
+  return h('label', { className: 'field', title: filter.tip || '', hidden: filter.options.length < 2 }, h('span', null, filter.label), element);
 }
 
 /** Everything that depends on the search words and filters. */
@@ -106,7 +106,7 @@ function facts() {
 function start() {
   $('facts').textContent = facts();
   $('metric').append(...METRICS.map((name) => new Option(name, name)));
-  $('filters').append(...FILTERS.filter(({ options }) => options.length).map(select));
+  $('filters').append(...FILTERS.map(select));
   const keys = TABLES.find(({ board }) => !board.reported) || TABLES[0];
   $('sort').append(...(keys?.columns || []).map(({ key, head }) => new Option(head, key)));
   fillPlotChoices();
