@@ -35,11 +35,11 @@ def handle(arguments: argparse.Namespace) -> int:
     greet(f"{arguments.run} on {config}", arguments)
     from ..run import runner, transfer
 
-    context, source = transfer.prepare(
+    context, other = transfer.prepare(
         arguments.run, config, arguments.cfg_options, arguments.work_dir
     )
     context.reporter.show("run", f"{context.run_dir}")
-    record = runner.execute(context, source)
+    record = runner.execute(context, other)
     if record is not None:
         show(context, record)
     return 0

@@ -70,7 +70,7 @@ def _show(record: ResultRecord, rows: list[Row], names: list[str], long: bool) -
     from rich.console import Console
     from rich.text import Text
 
-    from ..results.table import caption, title
+    from ..results.table import caption, last_steps, title
     from ..terminal.lines import print_line
 
     console = Console()
@@ -78,6 +78,8 @@ def _show(record: ResultRecord, rows: list[Row], names: list[str], long: bool) -
     wide = _wide(rows, names)
     (wide if not long and wide.fits(console) else _long(rows, names)).show(console)
     print_line(console, Text(f"{caption(rows)}; 95% intervals"))
+    for line in last_steps(rows, names):
+        print_line(console, Text(f"selected on val; {line}"))
     for line in dict.fromkeys(_sizes(row) for row in rows):
         print_line(console, Text(line))
 

@@ -73,7 +73,6 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--metrics", nargs="+", metavar="METRIC", help="columns; the last decides")
     parser.add_argument("--by-task", action="store_true", help="a line for each task")
-    parser.add_argument("--no-cost", action="store_true", help="do not count parameters and FLOPs")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="quality against cost")
     form = parser.add_mutually_exclusive_group()
     for name in ("markdown", "latex", "csv", "json"):
@@ -106,7 +105,7 @@ def handle(arguments: argparse.Namespace) -> int:
         return 0
     failed = [outcome for outcome in outcomes if outcome.state == "failed"]
     if len(failed) < len(outcomes):
-        table = made.tabulate(one, outcomes, not arguments.no_cost)
+        table = made.tabulate(one, outcomes)
         folder = made.write(one, table, arguments.metrics)
         _print(table, arguments, folder)
         if arguments.picture is not None:

@@ -21,6 +21,9 @@ from .fill import WEIGHT, fill, section_of
 from .modes import MODELS, MODES
 from .values import fits, in_words
 
+LONGEST_NAME = 500
+"""Of what stands in a result."""
+
 
 def resolve(
     raw: dict[str, Any], options: list[str], host: PluginHost, with_models: bool = True
@@ -178,6 +181,12 @@ def _check_run(run: schema.Run) -> None:
     _at_least("run.workers", run.workers, 0)
     if run.threads is not None:
         _at_least("run.threads", run.threads, 1)
+    for name in run.trained_on:
+        if not 0 < len(name) <= LONGEST_NAME:
+            raise ConfigError(
+                f"run.trained_on: expected names of 1 to {LONGEST_NAME} characters, got "
+                f"{name[:40]!r}"
+            )
 
 
 def _at_least(where: str, value: int, least: int) -> None:

@@ -158,6 +158,9 @@ class Run:
     """Of the training's autocast."""
     threads: int | None = field(default=None, metadata=NOT_IN_KEYS)
     """torch threads on the CPU; None: torch decides."""
+    trained_on: list[str] = field(default_factory=list, metadata=NOT_IN_KEYS)
+    """Names of other data sets that the weights saw, for example in pretraining: the result says
+    so. What the run trains on itself stands there anyway."""
     workers: int = field(default=0, metadata=NOT_IN_KEYS)
     """Processes that decode images while the model computes; 0: none beside the main process."""
     checkpoint_minutes: float | None = field(default=10.0, metadata=NOT_IN_KEYS)

@@ -1,4 +1,4 @@
-"""The public files of a leaderboard, made from its results: page, README, tables, exports."""
+"""The public files of a leaderboard, made from its results: page, README, tables."""
 
 from __future__ import annotations
 
@@ -17,28 +17,19 @@ PAGE = "page"
 
 def files_of(made: dict[str, Any]) -> dict[str, str]:
     """Path below the leaderboard's folder -> text, for everything that `build` writes."""
-    files = {
+    return {
         "README.md": markdown.readme(made),
         f"{PAGE}/index.html": page(made),
         f"{PAGE}/leaderboard.json": _json(made),
         f"{PAGE}/leaderboard.csv": table.csv(made),
     }
-    for path, value in every_eval_ever.records(made).items():
-        files[f"{PAGE}/every_eval_ever/{path}"] = _json(value)
-    for entry, text in eval_results.documents(made).items():
-        files[f"{PAGE}/eval_results/{entry}.yaml"] = text
-    return files
 
 
 def build(repository: Repository) -> tuple[dict[str, Any], list[str]]:
     """Write everything; returns the board and the paths."""
     made = board(repository)
     files = files_of(made)
-    for path, text in files.items():
-        with whole_file(repository.root / path) as part:
-            part.write_text(text, encoding="utf-8")
-    for path in _left_over(repository.root, files):
-        (repository.root / path).unlink()
+    _write(repository.root, files)
     return made, sorted(files)
 
 
@@ -46,19 +37,25 @@ def stale(repository: Repository) -> tuple[dict[str, Any], list[str]]:
     """The board, and paths whose content is not what `build` would write."""
     made = board(repository)
     files = files_of(made)
-    changed = [p for p, text in files.items() if _text(repository.root / p) != text]
-    return made, sorted([*changed, *_left_over(repository.root, files)])
+    return made, sorted(p for p, text in files.items() if _text(repository.root / p) != text)
 
 
-def _left_over(root: Path, files: dict[str, str]) -> list[str]:
-    """Exports of entries that are gone."""
-    found = [
-        path.relative_to(root).as_posix()
-        for folder in ("every_eval_ever", "eval_results")
-        for path in (root / PAGE / folder).rglob("*")
-        if path.is_file()
-    ]
-    return [path for path in found if path not in files]
+def export(made: dict[str, Any], folder: Path) -> list[str]:
+    """Write a board in the formats of other sites; returns the paths."""
+    files = {
+        f"every_eval_ever/{path}": _json(value)
+        for path, value in every_eval_ever.records(made).items()
+    }
+    for entry, text in eval_results.documents(made).items():
+        files[f"eval_results/{entry}.yaml"] = text
+    _write(folder, files)
+    return sorted(files)
+
+
+def _write(root: Path, files: dict[str, str]) -> None:
+    for path, text in files.items():
+        with whole_file(root / path) as part:
+            part.write_text(text, encoding="utf-8")
 
 
 def _text(path: Path) -> str | None:

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from ..results.level import Level
+from ..results.level import Level, Seed
 from .repository import Digest, Line, Name, Text, read_level
 
 FILE, RECORD, CONFIG = "submission.json", "record.json", "config.json"
@@ -26,7 +26,6 @@ DTYPES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
 
 _FILE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}\.safetensors$"
 FileName = Annotated[str, StringConstraints(pattern=_FILE)]
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Declared(Level):

@@ -34,7 +34,7 @@ Name = Annotated[str, Field(max_length=500)]
 """A name, a version, a digest."""
 Text = Annotated[str, Field(max_length=20_000)]
 """A citation, a description."""
-Integer = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
 
 Few = Annotated[list[T], Field(max_length=1_000)]

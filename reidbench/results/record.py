@@ -16,7 +16,7 @@ from reidbench_registry import DataError
 
 from ..tools.files import write_json
 from ..tools.guarded import RECORD, MissingFileError, as_data_error, json_parser, read_text
-from .level import Few, Integer, Level, Name, Named, first_mistake
+from .level import Few, Level, Name, Named, Seed, first_mistake
 from .origin import (
     Component,
     Conditions,
@@ -44,7 +44,7 @@ class ResultRecord(Level):
     """name of the run folder; null for embeddings that were scored from files"""
     reidbench: Name
     """version of the harness"""
-    seed: Integer | None
+    seed: Seed | None
     """of training and sampling; null for files, and where rows are means over several seeds"""
     protocol: Name | None
     """name of the bundle of tasks; null when a task was scored alone"""

@@ -11,7 +11,7 @@ from ..tools.files import whole_file
 from ..tools.terminal import safe
 from .record import ResultRecord
 from .rows import Row
-from .table import caption
+from .table import caption, last_steps
 
 
 def write(
@@ -25,6 +25,7 @@ def write(
         f"reidbench {record.reidbench}.",
         _table(record.scores),
         f"Figures in {caption(record.scores)}.",
+        *(f"Selected on val; {line}." for line in last_steps(record.scores)),
     ]
     for owner, section in sections:
         parts += [

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from .level import Count, Edges, Few, Integer, Level, Many, Metrics, Name, Named
+from .level import Count, Edges, Few, Level, Many, Metrics, Name, Named, Seed
 
 
 class SelectorFields(Level):
@@ -68,7 +68,7 @@ class Fused(Level):
 class SeedFigures(Level):
     """The figures of one seed, where those of the row are a mean over several."""
 
-    seed: Integer
+    seed: Seed
     metrics: Metrics
     """as in the row"""
     bracket: Named[Edges]

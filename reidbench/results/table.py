@@ -23,7 +23,7 @@ def result_table(record: ResultRecord) -> Sheet:
         right=names,
         group=1,
         title=title(record),
-        caption=caption(record.scores),
+        caption="; ".join([caption(record.scores), *last_steps(record.scores)]),
         boxed=True,
     )
 
@@ -44,6 +44,25 @@ def caption(rows: Sequence[Row]) -> str:
     if any(r.collapsed for r in rows):
         words.append("many similarities are equal: a collapsed model")
     return "; ".join(words)
+
+
+def last_steps(rows: Sequence[Row], names: Sequence[str] = ()) -> list[str]:
+    """A line for each mode whose weights were selected: what the last step's reach, in one of the
+    metrics `names` (all unless given), mAP if it is among them."""
+    lines = []
+    for mode in dict.fromkeys(r.mode for r in rows):
+        found = [(r.identity.task.name, r.last) for r in rows if r.mode == mode and r.last]
+        known = [n for _, last in found for n in last.metrics if not names or n in names]
+        if known:
+            metric = "mAP" if "mAP" in known else known[0]
+            values = ", ".join(
+                f"{100 * last.metrics[metric]:.1f} ({safe(task)})"
+                for task, last in found
+                if metric in last.metrics
+            )
+            step = found[0][1].step
+            lines.append(f"{safe(mode)} at its last step ({step:,}): {safe(metric)} {values}")
+    return lines
 
 
 def _chance(rows: Sequence[Row]) -> str:

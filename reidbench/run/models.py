@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reidbench_registry import Record
+from reidbench_registry import ConfigError, Record
 
 from ..embeddings import Embeddings
 from ..embeddings.extract import extract
@@ -40,9 +40,9 @@ class Source:
     """(context, model, output of `weights`) -> the model, ready to embed"""
 
     @property
-    def reads(self) -> str:
-        """The stage whose output the evaluation reads."""
-        return self.bank or self.weights
+    def stages(self) -> tuple[str, ...]:
+        """The stages whose outputs the evaluation reads."""
+        return (self.weights,) if self.bank is None else (self.weights, self.bank)
 
 
 SOURCES: dict[str, Source] = {
@@ -56,25 +56,44 @@ PLACES = {"teacher": "embed", "student": "evaluate/student"}
 def embeddings_of(
     context: Context,
     model: str,
+    open: Callable[[str], ReIDModel],
     inputs: Mapping[str, Output],
     records: Sequence[Record],
     out: Path,
 ) -> Embeddings:
-    """A model's embeddings of the records that it can embed: its bank, or embedded now and kept in
-    `out`."""
-    source = SOURCES[model]
-    if source.bank is not None:
-        return Embeddings.load(inputs[source.bank].folder)
-    opened = source.open(context, model, inputs[source.weights])
+    """A model's embeddings of the records that it can embed: its bank, or embedded now with what
+    `open` gives, and kept in `out`; of them the dimensions that are scored."""
+    bank = SOURCES[model].bank
+    if bank is not None:
+        return scored_part(context, model, Embeddings.load(inputs[bank].folder))
+    embeddings = embed(context, open(model), records, f"embedding with the {model}")
+    embeddings.save(out)
+    return scored_part(context, model, embeddings)
+
+
+def scored_part(context: Context, model: str, embeddings: Embeddings) -> Embeddings:
+    """The leading dimensions that are scored. Raises ConfigError where there are fewer."""
+    dim = context.experiment.evaluation.dim
+    if dim is None:
+        return embeddings
+    if dim > embeddings.dim:
+        raise ConfigError(
+            f"evaluation.dim: {dim}, but the {model}'s features have {embeddings.dim} dimensions"
+        )
+    return Embeddings(embeddings.features[:, :dim], embeddings.item_ids)
+
+
+def embed(
+    context: Context, opened: ReIDModel, records: Sequence[Record], description: str
+) -> Embeddings:
+    """The records that a model can embed, embedded as the run's settings say."""
     run = context.experiment.run
-    embeddings = extract(
+    return extract(
         opened,
         usable(records, opened.backbone, "evaluate"),
         context.experiment.evaluation.batch_size,
         device_of(run),
         run.workers,
         context.reporter.track,
-        f"embedding with the {model}",
+        description,
     )
-    embeddings.save(out)
-    return embeddings

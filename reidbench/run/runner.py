@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.markup import escape
 
@@ -29,6 +29,13 @@ if TYPE_CHECKING:
     from ..results.record import ResultRecord
 
 
+class Origin(NamedTuple):
+    """What a record says about models that another run trained."""
+
+    source: dict[str, Any]
+    trained_on: list[dict[str, Any]]
+
+
 def prepare(path: Path, options: list[str], seed: int | None, work_dir: Path) -> Context:
     """Read and check the config. Imports nothing heavy, writes nothing."""
     host = PluginHost()
@@ -49,10 +56,10 @@ def context_of(
     return Context(experiment, host, work_dir, run_dir, Reporter(run_dir / "log.jsonl"), **given)
 
 
-def execute(context: Context, source: dict[str, Any] | None = None) -> ResultRecord | None:
+def execute(context: Context, other: Origin | None = None) -> ResultRecord | None:
     """Run the stages and write `result.json`; returns the record, on all ranks but 0 None.
 
-    `source`: what the record says about the run whose models are evaluated."""
+    `other`: what the record says about the run whose models are evaluated."""
     import torch
 
     from .index import index
@@ -78,34 +85,40 @@ def execute(context: Context, source: dict[str, Any] | None = None) -> ResultRec
         data = index(context)
         check_data(context, data)
         outputs = walk(context, data, execute_stage)
-        return _record(context, data, outputs, source) if distributed.is_main() else None
+        return _record(context, data, outputs, other) if distributed.is_main() else None
 
 
 def _record(
-    context: Context, data: Data, outputs: dict[str, Output], source: dict[str, Any] | None
+    context: Context, data: Data, outputs: dict[str, Output], other: Origin | None
 ) -> ResultRecord:
     """Write the result of the stage `evaluate` with all that a reader needs to know about it, and
     the report."""
     from ..results import record, report
+    from ..results.origin import declared
+    from .cost import read_costs
     from .device import device_of
     from .stages.evaluate import read_scores
+    from .trained import seen
 
     experiment = context.experiment
+    device = device_of(experiment.run)
+    dataset = asdict(data.card) | {"fingerprint": data.fingerprint}
+    trained_on = seen(dataset, outputs) if other is None else other.trained_on
     result = record.build(
         status="submitted",
         run=context.run_dir.name,
         reidbench=provenance.version(),
         seed=experiment.run.seed,
         protocol=experiment.evaluation.protocol["type"],
-        dataset=asdict(data.card) | {"fingerprint": data.fingerprint},
-        trained_on=[],
-        source=source,
+        dataset=dataset,
+        trained_on=[*trained_on, *map(declared, experiment.run.trained_on)],
+        source=None if other is None else other.source,
         conditions=_conditions(experiment, outputs),
-        cost={},
+        cost=read_costs(outputs["evaluate"].folder, device),
         scores=read_scores(outputs["evaluate"]),
         components=_components(context),
         stages={n: o.key for n, o in outputs.items() if n not in context.given},
-        environment=provenance.summary(str(device_of(experiment.run))),
+        environment=provenance.summary(str(device)),
     )
     record.write(context.run_dir / "result.json", result)
     for_hooks = RunResult(context.info(), result.as_json())

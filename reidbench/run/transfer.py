@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,9 @@ from .context import Context, Output
 from .device import device_of
 from .folder import name_of, read_marker
 from .models import SOURCES
-from .runner import context_of
+from .runner import Origin, context_of
 from .store import MANIFEST, is_whole
+from .trained import seen
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Source:
     """`student` and, where the run had one, `teacher`"""
     requested: frozenset[str]
     """The models to be evaluated: all, or the one whose checkpoint was given."""
+    trained_on: list[dict[str, Any]]
+    """What the run trained them on, as a record has it."""
 
     @classmethod
     def read(cls, folder: Path, host: PluginHost) -> Source:
@@ -44,21 +48,23 @@ class Source:
         model = {s.weights: model for model, s in SOURCES.items()}.get(folder.resolve().name)
         if model is not None and (folder / MANIFEST).is_file():
             return replace(cls.read(folder.resolve().parent, host), requested=frozenset({model}))
-        models = _checkpoints(folder)
+        if not folder.is_dir():
+            raise DataError(f"no run folder: {folder}")
+        record = read(folder)
+        models = _checkpoints(folder, record.stages)
         experiment = config.resolve_trained(config.load(folder / "config.json"), host)
-        return cls(folder, experiment, models, frozenset(models))
+        outputs = {SOURCES[model].weights: output for model, output in models.items()}
+        trained_on = seen(record.dataset.model_dump(), outputs)
+        return cls(folder, experiment, models, frozenset(models), trained_on)
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> Origin:
         """What a result says about the run."""
         keys = {SOURCES[model].weights: output.key for model, output in self.models.items()}
-        return {"run": self.folder.resolve().name, "stages": keys}
+        return Origin({"run": self.folder.resolve().name, "stages": keys}, self.trained_on)
 
 
-def _checkpoints(folder: Path) -> dict[str, Output]:
-    """Model -> its checkpoint in a finished run."""
-    if not folder.is_dir():
-        raise DataError(f"no run folder: {folder}")
-    stages = read(folder).stages
+def _checkpoints(folder: Path, stages: Mapping[str, str]) -> dict[str, Output]:
+    """Model -> its checkpoint in a finished run; `stages`: stage -> its key."""
     read_marker(folder)
     models = {}
     for model, source in SOURCES.items():
@@ -96,12 +102,10 @@ def open_model(folder: Path, model: str, device: str) -> tuple[ReIDModel, torch.
         return SOURCES[model].open(context, model, source.models[model]), target
 
 
-def prepare(
-    folder: Path, path: Path, options: list[str], work_dir: Path
-) -> tuple[Context, dict[str, Any]]:
+def prepare(folder: Path, path: Path, options: list[str], work_dir: Path) -> tuple[Context, Origin]:
     """Read and check the run and the config; the context of the evaluation, a run of its own, and
     what its record says about the source. Data, evaluation and device are the config's; models,
-    seed and precision the run's."""
+    seed and precision the run's; what the weights saw is declared by both."""
     host = PluginHost()
     source = Source.read(folder, host)
     trained = source.experiment
@@ -117,12 +121,19 @@ def prepare(
     name = target.run.name
     if name is None:
         name = f"{source.folder.resolve().name}{part}-on-{name_of(path, '', options)}"
+    run = replace(
+        target.run,
+        seed=trained.run.seed,
+        precision=trained.run.precision,
+        name=name,
+        trained_on=list(dict.fromkeys([*trained.run.trained_on, *target.run.trained_on])),
+    )
     experiment = replace(
         target,
         teacher=trained.teacher,
         student=trained.student,
         evaluation=replace(target.evaluation, modes=modes),
-        run=replace(target.run, seed=trained.run.seed, precision=trained.run.precision, name=name),
+        run=run,
     )
     if (work_dir / name).resolve() == source.folder.resolve():
         raise ConfigError(f"run.name: {name!r} is the run that is evaluated")

@@ -49,9 +49,9 @@ def prepare(
     )
 
 
-def tabulate(sweep: Sweep, outcomes: Sequence[Outcome], with_cost: bool) -> dict[str, Any]:
+def tabulate(sweep: Sweep, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """The table of what has a result, as plain JSON. Raises DataError when a result is damaged."""
-    from .cost import cost, step_seconds
+    from .cost import step_seconds
     from .figures import MEAN, figures
     from .schedule import cost_of
     from .table import key_of
@@ -70,7 +70,7 @@ def tabulate(sweep: Sweep, outcomes: Sequence[Outcome], with_cost: bool) -> dict
                 "labels": list(cell.labels),
                 **cost_of(sweep.files, cell),
                 "step_seconds": step_seconds(folder),
-                "modes": cost(folder) if with_cost else {},
+                "modes": _costs(folder),
             }
     rows = figures(good, sweep.declared, folders)
     return {
@@ -88,6 +88,14 @@ def tabulate(sweep: Sweep, outcomes: Sequence[Outcome], with_cost: bool) -> dict
         "runs": {o.cell.name: o.state for o in outcomes},
         "failed": {o.cell.name: o.problem for o in outcomes if o.state == "failed"},
     }
+
+
+def _costs(folder: Path) -> dict[str, dict[str, Any]]:
+    """mode -> what a query and an item of the gallery cost, for the modes with figures. Nothing for
+    a record of before this was kept."""
+    result = record.read(folder)
+    costs = {mode: cost.model_dump() for mode, cost in result.cost.items()}
+    return {row.mode: costs[row.mode] for row in result.scores if row.mode in costs}
 
 
 def write(sweep: Sweep, table: Mapping[str, Any], metrics: Sequence[str] | None) -> Path:

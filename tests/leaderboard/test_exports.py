@@ -133,21 +133,22 @@ class Page(HTMLParser):
             self.headings[-1] += data
 
 
-def test_readme_ranks_within_an_identity_and_keeps_reported_rows_apart(board):
+def test_readme_ranks_within_an_identity_and_mode_and_keeps_reported_rows_apart(board):
     text = readme(board)
     page = Page(text)
     first, second, papers = page.tables
-    heads = ["rank", "entry", "mode", "mAP", "R1", "status", "conditions", "private rank"]
+    heads = ["rank", "entry", "mAP", "R1", "status", "conditions", "private rank"]
     assert first[0] == heads and second[0] == heads[:-1]
-    assert [line[:6] for line in first[1:]] == [
-        ["1=", "A", "edge", "28.9 (26.9 to 31.9)", "38.9", "rescored"],
-        ["1=", "B", "edge", "28.0 (26.0 to 31.0)", "38.0", "submitted"],
-        ["3", "LOW", "edge", "10.0 (8.0 to 13.0)", "20.0", "rescored"],
+    assert [line[:5] for line in first[1:]] == [
+        ["1=", "A", "28.9 (26.9 to 31.9)", "38.9", "rescored"],
+        ["1=", "B", "28.0 (26.0 to 31.0)", "38.0", "submitted"],
+        ["3", "LOW", "10.0 (8.0 to 13.0)", "20.0", "rescored"],
     ]
-    assert first[1][6:] == ["last step; 2 seeds", "3 (+2)"]
-    assert first[2][6] == "step selected on val; last step: mAP 27.1; re-ranking: k-reciprocal"
-    assert first[3][6] == "last step; trained on data of the test: QrCM; same as b"
+    assert first[1][5:] == ["last step; 2 seeds", "3 (+2)"]
+    assert first[2][5] == "step selected on val; last step: mAP 27.1; re-ranking: k-reciprocal"
+    assert first[3][5] == "last step; trained on data of the test: QrCM; same as b"
     assert second[1][0] == "1"
+    assert "ir2rgb, edge" in page.headings and "rgb2ir, edge" in page.headings
     assert papers[0] == ["entry", "R1", "mAP", "source", "notes"]
     assert papers[1] == ["PAPER", "76.0", "66.0", "IRRA README.md", PROTOCOL]
     assert page.links == ["https://example.org/a?b=c%20d%7Ce"]
@@ -161,7 +162,7 @@ def test_readme_is_cut_after_fifty_rows_and_says_so(board):
     text = readme(board)
     page = Page(text)
     assert [len(one) for one in page.tables] == [51]
-    assert "\n\n3 more rows: [leaderboard.csv](leaderboard.csv)\n" in text
+    assert "\n\n3 more rows: [leaderboard.csv](page/leaderboard.csv)\n" in text
     assert "No entries yet." in text  # the other task
 
 

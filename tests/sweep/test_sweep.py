@@ -93,7 +93,7 @@ def test_a_second_call_starts_nothing(swept, capsys, monkeypatch):
 
 
 def test_forms_of_output(swept, capsys):
-    assert again(swept, "--json", "--no-cost") == 0
+    assert again(swept, "--json") == 0
     assert json.loads(capsys.readouterr().out)["baseline"] == {"case": "none"}
     assert again(swept, "--csv") == 0
     lines = capsys.readouterr().out.splitlines()

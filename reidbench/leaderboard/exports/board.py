@@ -29,29 +29,35 @@ class Table(NamedTuple):
 
     benchmark: dict[str, Any]
     task: dict[str, Any]
+    mode: str | None
+    """None: nobody has answered the task"""
     rows: list[dict[str, Any]]
 
 
 def tables(board: Board) -> list[Table]:
-    """One table for each identity, best first. Reported rows are in none: their identity is not
-    known."""
-    found = {
-        (benchmark["name"], task["identity"]): Table(benchmark, task, [])
-        for benchmark in board["benchmarks"]
-        for task in benchmark["tasks"]
-    }
+    """One table for each identity and mode, best first. Reported rows are in none: their identity
+    is not known."""
+    groups: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = {}
     for row in board["rows"]:
         if row["status"] != "reported":
-            found[row["benchmark"], row["identity"]].rows.append(row)
-    for table in found.values():
-        metric = leading(table.benchmark["metrics"])
-        table.rows.sort(key=lambda row: (_rank(row, metric), -row["metrics"].get(metric, -1)))
-    return list(found.values())
+            modes = groups.setdefault((row["benchmark"], row["identity"]), {})
+            modes.setdefault(row["mode"], []).append(row)
+    found = []
+    for benchmark in board["benchmarks"]:
+        metric = leading(benchmark["metrics"])
+        for task in benchmark["tasks"]:
+            modes = groups.get((benchmark["name"], task["identity"]), {})
+            for mode, rows in modes.items():
+                rows.sort(key=lambda row: (_rank(row, metric), -row["metrics"].get(metric, -1)))
+                found.append(Table(benchmark, task, mode, rows))
+            if not modes:
+                found.append(Table(benchmark, task, None, []))
+    return found
 
 
 def leading(metrics: list[str]) -> str:
     """The metric that ranks: mAP where there is one."""
-    return "mAP" if "mAP" in metrics else metrics[0]
+    return "mAP" if "mAP" in metrics or not metrics else metrics[0]
 
 
 def remarks(row: dict[str, Any], metric: str) -> list[str]:

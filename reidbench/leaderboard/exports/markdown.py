@@ -24,7 +24,8 @@ def readme(board: Board) -> str:
         if table.benchmark["name"] != name:
             name = table.benchmark["name"]
             parts += [f"## {markdown(table.benchmark['title'])}", _benchmark(table.benchmark)]
-        parts += [f"### {markdown(table.task['name'])}", _task(table.task), _ranked(table)]
+        mode = f", {markdown(table.mode)}" if table.mode else ""
+        parts += [f"### {markdown(table.task['name'])}{mode}", _task(table.task), _ranked(table)]
     reported = [row for row in board["rows"] if row["status"] == "reported"]
     if reported:
         parts += ["## Reported, not verified", _REPORTED, *_reported(reported)]
@@ -38,8 +39,8 @@ def _legend(board: Board) -> str:
         "- **Rank**: rows whose difference the queries of the test cannot show share a rank, "
         "written `2=`.",
         "- Figures are in percent, with the 95% interval by resampled persons in brackets.",
-        "- Each table holds one protocol: the same items, task and rules. Its identity is their "
-        "hash. Figures of two tables cannot be compared.",
+        "- Each table holds one protocol (the same items, task and rules; its identity is their "
+        "hash) in one deployment mode. Ranks are within a table.",
     ]
     if any(row["private"] for row in board["rows"]):
         lines.append(
@@ -84,14 +85,13 @@ def _ranked(table: Table) -> str:
         words = [
             "" if rank is None else f"{rank}{'=' if shared[rank] > 1 else ''}",
             _title(row),
-            markdown(row["mode"] or ""),
             _figure(row, first, row["interval"].get(first)),
             *(_figure(row, name) for name in others),
             row["status"],
             markdown("; ".join(remarks(row, first)), 400),
         ]
         lines.append(words + ([_private(row, first)] if private else []))
-    heads = ["rank", "entry", "mode", first, *others, "status", "conditions"]
+    heads = ["rank", "entry", first, *others, "status", "conditions"]
     heads += ["private rank"] if private else []
     return _table(heads, lines, {"rank", first, *others}, len(table.rows))
 
@@ -148,4 +148,4 @@ def _table(heads: list[str], lines: list[list[str]], right: set[str], number: in
     more = number - len(lines)
     if not more:
         return text
-    return f"{text}\n\n{more:,} more row{'s' * (more > 1)}: [leaderboard.csv](leaderboard.csv)"
+    return f"{text}\n\n{more:,} more row{'s' * (more > 1)}: [leaderboard.csv](page/leaderboard.csv)"
