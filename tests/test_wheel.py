@@ -98,3 +98,11 @@ def test_the_golden_suite_comes_with_the_wheel(python, tmp_path):
     command = [python, "-m", "reidbench.evaluation.golden", tmp_path / "golden"]
     subprocess.run(command, check=True, capture_output=True, cwd=tmp_path, env=ENV)
     assert len(list((tmp_path / "golden").glob("*/expected.json"))) >= 15
+
+
+def test_the_page_of_a_leaderboard_is_made_from_the_wheel(python, tmp_path):
+    command = [python, "-m", "reidbench.leaderboard.page.sample", "--entries", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=ENV)
+    assert done.returncode == 0, done.stderr
+    for part in ("<!doctype html>", "Chart.js v", "light-dark(", "What the words mean"):
+        assert part in done.stdout
