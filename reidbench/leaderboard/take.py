@@ -1,7 +1,7 @@
 """A proposed state of a leaderboard -> the one submission that it adds.
 
-A pull request is a stranger's copy of everything, benchmarks and results included. Only a new folder
-in `submissions/` is taken from it; all else must be as the maintainer has it.
+A pull request is a stranger's copy of everything, benchmarks and results included. Only a new
+folder in `submissions/` is taken from it; all else must be as the maintainer has it.
 """
 
 from __future__ import annotations
