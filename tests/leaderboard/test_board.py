@@ -216,15 +216,15 @@ def test_diff_allows_new_rows_and_small_moves_only(board, tmp_path, capsys):
 
 def test_reported_rows_have_no_rank_and_bad_ones_are_named(board, capsys):
     run("verify", "--dir", board)
-    head = "title,dataset,query,gallery,note,source,R1,mAP\n"
+    head = "title,dataset,task,note,source,R1,mAP\n"
     (board / "reported.csv").write_text(
-        head + "IRRA,CUHK-PEDES,text,rgb,all captions,README,73.4,\n"
+        head + "IRRA,CUHK-PEDES,text->rgb,all captions,README,73.4,\n"
     )
     assert run("build", "--dir", board) == 0
     row = board_of(board)["rows"][-1]
     assert row["status"] == "reported" and row["metrics"] == {"R1": 0.734}
     assert row["rank"] == {"R1": None} and row["benchmark"] is None
-    for line in ("IRRA,CUHK-PEDES,text,rgb,n,README,173.4,\n", "IRRA,,text,rgb,n,README,1,2\n"):
+    for line in ("IRRA,CUHK-PEDES,text->rgb,n,README,173.4,\n", "IRRA,,text->rgb,n,README,1,2\n"):
         (board / "reported.csv").write_text(head + line)
         capsys.readouterr()
         assert run("build", "--dir", board) == 2
