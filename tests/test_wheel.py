@@ -62,6 +62,7 @@ def test_everything_comes_from_the_wheel(python, tmp_path):
     names = {r["name"] for r in json.loads(call(python, "list", "--json", cwd=tmp_path))}
     assert {"QwenVL", "OpenCLIP", "PCM", "FR", "qrcm/distill"} <= names
     site = python.parents[1] / "lib"
+    assert list(site.rglob("reidbench/results/result.schema.json"))
     assert not list(site.rglob("site-packages/plugins")), "plugins/ is a source root, no package"
 
 
@@ -97,3 +98,11 @@ def test_the_golden_suite_comes_with_the_wheel(python, tmp_path):
     command = [python, "-m", "reidbench.evaluation.golden", tmp_path / "golden"]
     subprocess.run(command, check=True, capture_output=True, cwd=tmp_path, env=ENV)
     assert len(list((tmp_path / "golden").glob("*/expected.json"))) >= 15
+
+
+def test_the_page_of_a_leaderboard_is_made_from_the_wheel(python, tmp_path):
+    command = [python, "-m", "reidbench.leaderboard.page.sample", "--entries", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=ENV)
+    assert done.returncode == 0, done.stderr
+    for part in ("<!doctype html>", "Chart.js v", "light-dark(", "What the words mean"):
+        assert part in done.stdout

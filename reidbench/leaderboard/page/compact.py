@@ -34,7 +34,7 @@ def compact(board: dict[str, Any]) -> dict[str, Any]:
             entries.append(entry)
         rows.append({"of": place} | _row(row, metrics))
     return {
-        "title": board["title"],
+        "title": encodable(board["title"]),
         "metrics": metrics,
         "benchmarks": [_filled(benchmark) for benchmark in board["benchmarks"]],
         "entries": entries,
@@ -73,8 +73,15 @@ def _filled(value: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in inner.items() if (v == 0 and v is not False) or v}
 
 
+def encodable(text: str) -> str:
+    """Without lone surrogates, which JSON can carry and UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _rounded(value: Any) -> Any:
-    """Fractions with DIGITS decimals; what is not finite is not known."""
+    """Fractions with DIGITS decimals; what is not finite is not known. Text that can be written."""
+    if isinstance(value, str):
+        return encodable(value)
     if isinstance(value, float):
         return round(value, DIGITS) if math.isfinite(value) else None
     if isinstance(value, list | tuple):

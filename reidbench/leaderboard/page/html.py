@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from .compact import compact
+from .compact import compact, encodable
 
 STYLE = ("base", "table", "details", "print")
 SCRIPT = ("text", "data", "filters", "state", "columns", "table", "details", "plot", "main")
@@ -36,9 +36,9 @@ def page(board: dict[str, Any]) -> str:
         lstrip_blocks=True,
     ).get_template("page.html.jinja")
     return template.render(
-        title=_encodable(board["title"]),
-        description=_encodable(board.get("description") or ""),
-        version=_encodable(board.get("reidbench") or ""),
+        title=encodable(board["title"]),
+        description=encodable(board.get("description") or ""),
+        version=encodable(board.get("reidbench") or ""),
         policy=_policy(style, (theme, chart, script)),
         style=style,
         theme=theme,
@@ -68,11 +68,6 @@ def _policy(style: str, scripts: tuple[str, ...]) -> Markup:
 def _hash(text: str) -> str:
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
-
-
-def _encodable(text: str) -> str:
-    """Without lone surrogates, which JSON can carry and UTF-8 cannot."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 @cache

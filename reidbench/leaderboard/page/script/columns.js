@@ -8,10 +8,10 @@ const flag = (text) => h('span', { className: 'flag' }, h('b', { 'aria-hidden': 
 const caution = (text) => h('span', { className: 'caution' }, foreign(text));
 const condition = (row, value) => (value ? [caution(value)] : [used(row, value)]);
 
-function rankText(board, row) {
-  const rank = row.rank[state.metric];
-  if (!known(rank)) return NONE;
-  return board.shared.get(`${state.metric} ${rank}`) > 1 ? `${rank}=` : String(rank);
+function rankCell(board, row) {
+  const total = board.shared.get(rankKey(row, state.metric, 'all'));
+  return [rankText(board, row, state.metric),
+    total ? h('span', { className: 'interval' }, `of ${total}`) : null];
 }
 
 function titleCell(row) {
@@ -29,14 +29,15 @@ const metricCell = (row, name) => {
 };
 
 const SIZES = [
-  { key: 'parameters', head: 'Params', long: 'Parameters of the query model', unit: '' },
-  { key: 'gflops', head: 'GFLOPs', long: 'GFLOPs for one query', unit: '' },
-  { key: 'bytes_per_item', head: 'Bytes / item', long: 'Bytes for one gallery item', unit: '' },
-  { key: 'query_ms', head: 'Query ms', long: 'Milliseconds to embed one query', unit: ' ms' },
+  { key: 'parameters', head: 'Params', long: 'Parameters of the query model', unit: '', text: short },
+  { key: 'gflops', head: 'GFLOPs', long: 'GFLOPs for one query', unit: '', text: short },
+  { key: 'bytes_per_item', head: 'Bytes per item', long: 'Bytes for one gallery item', unit: '', text: count },
+  { key: 'query_ms', head: 'Query ms', long: 'Milliseconds to embed one query', unit: ' ms', text: short },
 ];
 
-/** Column: key, head, tip, value(row), cell(row) -> children, number (right aligned, largest
-    first), metric. */
+/** Column: key, head, tip, value(row), cell(row) -> children, number (right aligned), metric, and
+    group(row): rows are sorted within their group, because the values of two groups say nothing
+    about each other. */
 function columnsOf(board) {
   const metric = (name) => ({
     key: name, head: name, metric: true, number: true, tip: `${name} in percent, 95 % interval below`,
@@ -58,13 +59,14 @@ function columnsOf(board) {
   }
   const trained = { key: 'overlap', head: 'Training overlap', tip: 'Declared training data that overlaps with the test data', value: overlap,
     cell: (row) => (row.overlaps.length ? [caution(row.overlaps.join(', '))] : [overlap(row) === 'no overlap' ? 'none' : 'not said']) };
-  const size = ({ key, head, long }) => ({ key, head, tip: long, number: true, small: true, value: (row) => row.cost[key], cell: (row) => [short(row.cost[key])] });
-  const lost = { key: 'delta', head: 'Private part', tip: 'Ranks lost or gained on the private part', value: (row) => row.private?.delta?.[state.metric],
+  const size = ({ key, head, long, text }) => ({ key, head, tip: long, number: true, value: (row) => row.cost[key], cell: (row) => [known(row.cost[key]) ? text(row.cost[key]) : NONE] });
+  const lost = { key: 'delta', head: 'Private part', tip: 'Places lost or gained on the private part', value: (row) => row.private?.delta?.[state.metric],
     cell: (row) => [moved(row.private?.delta?.[state.metric])] };
   return [
-    { key: 'rank', head: 'Rank', tip: 'Rank within the whole board; = is a shared rank', value: (row) => row.rank[state.metric], cell: (row) => [rankText(board, row)] },
-    title, status,
+    { key: 'rank', head: 'Rank', tip: 'Rank among the rows of the same mode on this board; = is a shared rank', group: (row) => row.mode || '',
+      value: (row) => row.rank[state.metric], cell: (row) => rankCell(board, row) },
     { key: 'mode', head: 'Mode', value: (row) => row.mode || '', cell: (row) => [foreign(row.mode || NONE)] },
+    title, status,
     ...metrics, ...(board.private ? [lost] : []), choice, augment, again, trained,
     ...SIZES.filter(({ key }) => ['parameters', 'bytes_per_item'].includes(key)).map(size),
   ];
@@ -78,7 +80,9 @@ function sorted(rows, columns) {
   const best = (a, b) => compare(metric, 1, a, b);
   if (!column) return [...rows].sort(best);
   const sign = state.dir === 'down' ? 1 : -1;
-  return [...rows].sort((a, b) => compare(column, sign, a, b) || best(a, b));
+  const group = column.group || (() => '');
+  return [...rows].sort((a, b) => collator.compare(group(a), group(b))
+    || compare(column, sign, a, b) || best(a, b));
 }
 
 function compare(column, sign, a, b) {

@@ -26,7 +26,7 @@ function unpack(row, place) {
     cost: row.cost || {}, flags: [...(row.flags || [])],
   };
   if (row.collapsed) one.flags.push('collapsed: embeddings of different items are nearly the same');
-  one.key = [one.entry, one.benchmark || one.dataset, one.task || one.query, one.mode]
+  one.key = [one.entry || one.title, one.benchmark || one.dataset, one.task || one.query, one.mode]
     .filter(known).join('/');
   one.hay = `${one.title} ${one.entry || ''} ${one.authors || ''}`.toLowerCase();
   one.place = place;
@@ -81,16 +81,27 @@ function order(a, b) {
   return benchmark(a) - benchmark(b) || (task(a) === task(b) ? 0 : task(a) - task(b));
 }
 
-/** How many rows hold a rank, for each metric: more than one is a shared rank. */
+/** How many rows hold a rank, for each mode and metric: more than one is a shared rank. Rows are
+    ranked within their mode. */
 function countRanks(rows) {
   const counts = new Map();
   for (const row of rows) {
     for (const [metric, rank] of Object.entries(row.rank)) {
-      const key = `${metric} ${rank}`;
-      counts.set(key, (counts.get(key) || 0) + 1);
+      for (const key of [rankKey(row, metric, rank), rankKey(row, metric, 'all')]) {
+        counts.set(key, (counts.get(key) || 0) + 1);
+      }
     }
   }
   return counts;
+}
+
+const rankKey = (row, metric, rank) => JSON.stringify([row.mode, metric, rank]);
+
+/** "2", "2=" where several rows share the rank, or "–". */
+function rankText(board, row, metric) {
+  const rank = row.rank[metric];
+  if (!known(rank)) return NONE;
+  return board.shared.get(rankKey(row, metric, rank)) > 1 ? `${rank}=` : String(rank);
 }
 
 const BOARDS = boardsOf(ROWS.filter((row) => !row.reported));

@@ -26,23 +26,17 @@ function figuresTable(row) {
   line(row.conditions.selection === 'val' ? 'selected weights' : 'value', (name) => percent(row.metrics[name], 2), true);
   if (some(row.interval)) line('95 % interval', (name) => range(row.interval[name], 2));
   if (some(row.bracket)) line('bracket', (name) => range(row.bracket[name], 2));
-  if (some(row.rank)) line('rank', (name) => rankOf(row, name));
+  const board = ALL_BOARDS.find((one) => one.rows.includes(row));
+  if (some(row.rank)) line('rank', (name) => rankText(board, row, name));
   if (row.last) line(`last step (${count(row.last.step)})`, (name) => percent(row.last.metrics[name], 2));
   for (const one of row.seeds) line(`seed ${one.seed}`, (name) => percent(one.metrics[name], 2));
   if (some(row.private?.metrics)) line('private part', (name) => percent(row.private.metrics[name], 2));
-  if (some(row.private?.rank)) line('rank there', (name) => row.private.rank[name] ?? NONE);
-  if (some(row.private?.delta)) line('ranks moved', (name) => moved(row.private.delta[name]));
+  if (some(row.private?.rank)) line('place there', (name) => row.private.rank[name] ?? NONE);
+  if (some(row.private?.delta)) line('places moved', (name) => moved(row.private.delta[name]));
   return h('div', { className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'All figures' },
     h('table', { className: 'plain' },
       h('thead', null, h('tr', null, h('td'), ...names.map((name) => h('th', { scope: 'col', className: 'number' }, name)))),
       h('tbody', null, ...lines)));
-}
-
-function rankOf(row, name) {
-  const board = BOARDS.find((one) => one.rows.includes(row));
-  const rank = row.rank[name];
-  if (!known(rank)) return NONE;
-  return board?.shared.get(`${name} ${rank}`) > 1 ? `${rank}=` : String(rank);
 }
 
 function conditionsOf(row) {

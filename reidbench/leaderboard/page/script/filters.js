@@ -17,16 +17,16 @@ const overlap = (row) => {
 };
 
 const FILTERS = [
-  { key: 'data', label: 'Benchmark or data set', values: (row) => [
+  { key: 'data', label: 'Data', values: (row) => [
     ...(row.benchmark ? [`benchmark: ${row.benchmark}`] : []), `data set: ${row.dataset}`] },
   { key: 'task', label: 'Task', values: (row) => [row.task || 'not said'] },
-  { key: 'query', label: 'Query modality', values: (row) => [row.query || 'not said'], word: modality },
+  { key: 'query', label: 'Query', values: (row) => [row.query || 'not said'], word: modality },
   { key: 'mode', label: 'Mode', values: (row) => [row.mode || 'not said'] },
   { key: 'status', label: 'Status', values: (row) => [row.status], order: STATUSES },
-  { key: 'selection', label: 'Selection of weights', values: (row) => [selection(row)] },
-  { key: 'tta', label: 'Test-time augmentation', values: (row) => [used(row, row.conditions.test_time_augmentation)] },
+  { key: 'selection', label: 'Selection', values: (row) => [selection(row)] },
+  { key: 'tta', label: 'TTA', tip: 'Test-time augmentation', values: (row) => [used(row, row.conditions.test_time_augmentation)] },
   { key: 'reranking', label: 'Re-ranking', values: (row) => [used(row, row.conditions.re_ranking)] },
-  { key: 'overlap', label: 'Training overlap', values: (row) => [overlap(row)] },
+  { key: 'overlap', label: 'Training overlap', tip: 'Declared training data that overlaps with the test data', values: (row) => [overlap(row)] },
 ];
 
 for (const filter of FILTERS) {

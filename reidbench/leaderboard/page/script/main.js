@@ -11,7 +11,7 @@ function select(filter) {
     timed(update);
   });
   choices.set(filter.key, element);
-  return h('label', { className: 'field' }, h('span', null, filter.label), element);
+  return h('label', { className: 'field', title: filter.tip || '', hidden: filter.options.length < 2 }, h('span', null, filter.label), element);
 }
 
 /** Everything that depends on the search words and filters. */
@@ -24,7 +24,7 @@ function update() {
   }
   $('reported').hidden = !TABLES.some(({ board, element }) => board.reported && !element.hidden);
   $('count').textContent = left === ROWS.length ? plural(left, 'row')
-    : left ? `${count(left)} of ${plural(ROWS.length, 'row')}` : 'No row fits. Clear a filter or the search.';
+    : left ? `${count(left)} of ${plural(ROWS.length, 'row')}` : 'No row fits';
   const active = activeFilters();
   $('active').textContent = active ? `(${active} active)` : '';
   $('reset').disabled = !active && !state.q;
@@ -106,7 +106,7 @@ function facts() {
 function start() {
   $('facts').textContent = facts();
   $('metric').append(...METRICS.map((name) => new Option(name, name)));
-  $('filters').append(...FILTERS.filter(({ options }) => options.length).map(select));
+  $('filters').append(...FILTERS.map(select));
   const keys = TABLES.find(({ board }) => !board.reported) || TABLES[0];
   $('sort').append(...(keys?.columns || []).map(({ key, head }) => new Option(head, key)));
   fillPlotChoices();
@@ -125,6 +125,10 @@ function start() {
   $('sort').addEventListener('change', () => {
     const column = keys.columns.find(({ key }) => key === $('sort').value);
     Object.assign(state, { sort: column.key, dir: column.metric ? 'down' : 'up' });
+    timed(show);
+  });
+  $('reverse').addEventListener('click', () => {
+    state.dir = state.dir === 'up' ? 'down' : 'up';
     timed(show);
   });
   $('reset').addEventListener('click', () => {

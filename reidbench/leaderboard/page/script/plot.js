@@ -56,7 +56,7 @@ function options(size) {
   return {
     animation: false, maintainAspectRatio: false, responsive: true,
     scales: {
-      x: axis(`${size.long} (logarithmic)`, { scale: { type: 'logarithmic', grace: '5%' }, ticks: { autoSkip: true, maxRotation: 0, callback: (value) => (first(value) ? short(value) : '') } }),
+      x: axis(`${size.long} (logarithmic)`, { scale: { type: 'logarithmic', grace: '5%' }, ticks: { autoSkip: true, maxRotation: 0, callback: (value) => (first(value) ? size.text(value) : '') } }),
       y: axis(`${state.metric} in percent`, { scale: { grace: '8%' } }),
     },
     plugins: {
@@ -64,7 +64,7 @@ function options(size) {
       tooltip: {
         filter: (item) => Boolean(item.raw.row) && item.dataset.type !== 'line',
         callbacks: {
-          label: ({ raw: { row } }) => `${row.title}, ${row.mode || 'mode not said'}: ${state.metric} ${percent(row.metrics[state.metric])}${row.interval[state.metric] ? ` (${range(row.interval[state.metric])})` : ''}, ${short(row.cost[state.cost])}`,
+          label: ({ raw: { row } }) => `${row.title}, ${row.mode || 'mode not said'}: ${state.metric} ${percent(row.metrics[state.metric])}${row.interval[state.metric] ? ` (${range(row.interval[state.metric])})` : ''}, ${size.text(row.cost[state.cost])}${size.unit}`,
           title: () => '',
         },
       },

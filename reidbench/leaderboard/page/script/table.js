@@ -1,6 +1,7 @@
 // The tables: one for each board. Rows are made when they are first shown, and then only moved.
 
-const FIRST = 50; // rows of a board at the start
+// Rows of a board at the start: few where there are many boards, so that the page stays light.
+const FIRST = Math.min(50, Math.max(10, Math.floor(600 / ALL_BOARDS.length)));
 const MORE = 200; // rows that the button below a table adds
 
 class Table {
@@ -16,7 +17,7 @@ class Table {
     this.element = h('section', { className: 'board' },
       h('h3', { id: `board-${ALL_BOARDS.indexOf(board)}`, tabIndex: -1 }, ...label.heading),
       boardFacts(board),
-      h('div', { className: 'scroll', role: 'region', 'aria-label': label.text, tabIndex: 0 },
+      h('div', { className: 'scroll', role: 'region', 'aria-label': label.text },
         h('table', { role: 'table' }, h('thead', { role: 'rowgroup' }, this.head), this.body)),
       this.more);
     this.head.append(...this.columns.map((column) => this.heading(column)));
@@ -55,8 +56,10 @@ class Table {
     this.more.textContent = `Show ${Math.min(MORE, hidden)} more of ${plural(hidden, 'row')} not shown`;
     const same = shown.length === this.body.rows.length
       && shown.every((row, i) => this.body.rows[i].dataset.key === row.key);
+    const group = this.columns.find((column) => column.key === state.sort)?.group;
     if (!same || this.stale) this.body.replaceChildren(...shown.map((row) => this.row(row)));
     this.stale = false;
+    shown.forEach((row, i) => this.row(row).classList.toggle('begins', Boolean(group && i && group(row) !== group(shown[i - 1]))));
     return left.length;
   }
 
@@ -115,7 +118,7 @@ function boardFacts(board) {
     const sizes = [task.n_gallery ?? []].flat();
     const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
     if (sizes.length) facts.push(`gallery of ${low === high ? count(low) : `${count(low)}–${count(high)}`} items${sizes.length > 1 ? `, ${sizes.length} trials` : ''}`);
-    if (known(task.chance_R1)) facts.push(`R1 by chance ${percent(task.chance_R1)} %`);
+    if (known(task.chance_R1)) facts.push(`R1 by chance ${percent(task.chance_R1)}\u00a0%`);
   }
   if (board.first.identity && !board.reported) {
     facts.push(h('span', { title: `Identity of the rules: ${board.first.identity}` }, 'rules ', h('code', null, board.first.identity.slice(0, 8))));
@@ -133,6 +136,7 @@ function benchmarkHeading(benchmark, name) {
   if (benchmark.private) badges.push(h('span', { className: 'badge' }, 'has a private part'));
   return h('header', null,
     h('h2', null, foreign(benchmark.title || benchmark.name), ' ', ...badges),
+    benchmark.description ? h('p', { className: 'lead' }, foreign(benchmark.description)) : null,
     h('p', { className: 'quiet' }, foreign(facts.join(' · '))));
 }
 

@@ -18,10 +18,10 @@ const collator = new Intl.Collator('en');
 const percent = (fraction, digits = 1) => (known(fraction) ? (100 * fraction).toFixed(digits) : NONE);
 const range = (pair, digits = 1) => (pair ? `${percent(pair[0], digits)}–${percent(pair[1], digits)}` : NONE);
 
-/** 63400000 -> "63.4 M" */
+/** 63400000 -> "63.4 M"; B for 10^9, as models are named */
 function short(number) {
   if (!known(number)) return NONE;
-  for (const [size, name] of [[1e9, ' G'], [1e6, ' M'], [1e3, ' k']]) {
+  for (const [size, name] of [[1e9, ' B'], [1e6, ' M'], [1e3, ' k']]) {
     if (number >= size) return `${+(number / size).toPrecision(3)}${name}`;
   }
   return String(+Number(number).toPrecision(3));
@@ -35,7 +35,8 @@ const MODALITIES = {
   color_pencil: 'colour pencil',
 };
 const modality = (name) => (Object.hasOwn(MODALITIES, name) ? MODALITIES[name] : name);
-const direction = (row) => `${modality(row.query || '?')} → ${modality(row.gallery || '?')}`;
+// A paper's words for a task may name no gallery.
+const direction = (row) => (row.gallery ? `${modality(row.query || '?')} → ${modality(row.gallery)}` : modality(row.query || '?'));
 
 /** Places that a row lost (more than 0) or gained on the private part. */
 function moved(places) {
@@ -55,10 +56,11 @@ function link(text) {
   return h('a', { href: url.href, rel: 'noopener noreferrer nofollow ugc' }, foreign(text));
 }
 
-/** A link to a file beside the page; a path that leads anywhere else stays text. */
+/** A link to a file of the leaderboard, whose folder is the one above the page's. A path that
+    leads anywhere else stays text. */
 function fileLink(path) {
   if (/^[\\/]|[:\\]|[\x00-\x1f]/.test(path)) return foreign(path);
-  const steps = path.split('/').map((step) => encodeURIComponent(step));
+  const steps = (path.startsWith('.') ? path : `../${path}`).split('/').map((step) => encodeURIComponent(step));
   return h('a', { href: steps.join('/') }, foreign(path));
 }
 
