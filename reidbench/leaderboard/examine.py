@@ -36,6 +36,8 @@ def examine(benchmark: Benchmark, folder: Path, private: Path | None = None) -> 
         check_file(private)
         if file_digest(private) != benchmark.about.private:
             raise DataError(f"{private}: it is not the table of the benchmark's private part")
+    # Here, so that a mistake in them is not taken for one of the submission.
+    _ = benchmark.tasks, benchmark.queries, benchmark.metrics
     try:
         given = take_in(folder, benchmark.about, folder.name)
         record = records.read(folder / submissions.RECORD)
