@@ -30,7 +30,7 @@ from ..tools.digests import file_digest
 from ..tools.files import write_json
 from ..tools.guarded import TABLE, check_file, read_json, read_text
 from ..tools.manifest import read_manifest, write_manifest
-from .repository import Digest, Line, Name, Text, read_level, write_level
+from .repository import Digest, Line, Name, Text, level_of, read_level, write_level
 
 FILE, QUERIES, PRIVATE = "benchmark.json", "queries.json", "private_items.txt"
 MANIFEST = "manifest.csv"
@@ -171,7 +171,7 @@ def make(
         ids = "".join(f"{r.item_id}\n" for r in private_records)
         (folder / PRIVATE).write_text(ids, encoding="utf-8")
         about["private"] = file_digest(private)
-    made = BenchmarkFile.model_validate({"schema": 1, "name": name, **about}, strict=False)
+    made = level_of(BenchmarkFile, {"schema": 1, "name": name, **about})
     write_level(folder / FILE, made)
     return made
 
