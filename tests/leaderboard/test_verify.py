@@ -178,8 +178,10 @@ def is_public(item):
 
 ITEMS = {
     "missing": (lambda ids, f: (ids[:-40], f[:-40]), "have no feature, first"),
-    "private missing": (lambda ids, f: ([i for i in ids if is_public(i)],
-                                        f[[is_public(i) for i in ids]]), "48 items of the private part have no"),
+    "private missing": (
+        lambda ids, f: ([i for i in ids if is_public(i)], f[[is_public(i) for i in ids]]),
+        "48 items of the private part have no",
+    ),
     "surplus": (lambda ids, f: ([*ids, "x\x1b"], np.concatenate([f, f[:1]])), "1 of 97 item ids"),
     "twice": (lambda ids, f: ([*ids[:-1], ids[0]], f), "occur more than once"),
     "relabelled": (lambda ids, f: (ids[1:24] + ids[:1] + ids[24:], f), "the embeddings give"),
@@ -337,9 +339,12 @@ def test_mistakes_of_the_maintainer_are_one_line(board, place, run):
         (benchmark / name).write_text(kept)
     assert run("verify", "--dir", board)[0] == 0
     assert run("diff", board, place)[0] == 2
-    assert run("add", place / "one.safetensors", "--dir", board, "--entry", "../x",
-               "--mode", "edge")[0] == 2  # fmt: skip
-    assert not (board / "x").exists()
+    for words in (("--entry", "../x"), ("--entry", "x", "--title", "x" * 201),
+                  ("--entry", "x", "--mode", "a b"), ("--entry", "x", "--seed", "-1")):  # fmt: skip
+        more = () if "--mode" in words else ("--mode", "edge")
+        assert run("add", place / "one.safetensors", "--dir", board, *words, *more)[0] == 2
+    assert {p.name for p in (board / "submissions").iterdir()} == {".gitkeep", "one"}
     words = ("--manifest", place / "items.csv", "--task", "ir2rgb", "--name", "../up")
     assert run("init", board, *words)[0] == 2
-    assert not (board / "up").exists()
+    assert run("init", board, *words[:-1], "long", "--benchmark-title", "x" * 201)[0] == 2
+    assert not (board / "up").exists() and not (board / "benchmarks" / "long").exists()
