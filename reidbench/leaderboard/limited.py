@@ -14,6 +14,7 @@ from pathlib import Path
 
 from reidbench_registry import DataError, ReidbenchError
 
+from .. import signals
 from ..tools.files import write_json
 from ..tools.guarded import RECORD, read_json
 from ..tools.terminal import LINE, safe
@@ -38,19 +39,25 @@ def examine_limited(
     (`result.json`, `result.safetensors`). A process that needs more than the limits, or that dies,
     is a problem of the submission. Raises the errors that `examine` raises."""
     words = [str(path.absolute()) for path in (benchmark, folder, out, private) if path]
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", MODULE, limits.model_dump_json(), *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    process: subprocess.Popen[bytes] | None = None
+    before = signals.received()
     try:
+        # An interrupt while it starts would leave it running, and nobody to end it.
+        with signals.deferred():
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", MODULE, limits.model_dump_json(), *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        if signals.received() != before:
+            raise KeyboardInterrupt
         _, said = process.communicate(timeout=limits.seconds)
     except subprocess.TimeoutExpired:
         return [f"{folder}: not done after {limits.seconds} s, the limit"], None
     finally:
-        if process.poll() is None:
+        if process is not None and process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
     if process.returncode == MISTAKE:

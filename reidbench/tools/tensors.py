@@ -49,6 +49,8 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
         try:
             return load_file(path)
         except (SafetensorError, KeyError, AttributeError, RuntimeError) as error:
+            if "Cannot allocate memory" in str(error):
+                raise MemoryError from None
             # The last three: a dtype that this torch does not have.
             raise DataError(f"damaged tensor file: {path}: {error}") from None
 
