@@ -1,6 +1,8 @@
 """A benchmark: the items, the tasks over them, and what a submission may use.
 
 The manifest of the maintainer says what each item shows. A submission says nothing about that.
+
+torch waits for the functions that need it: what only looks at a benchmark starts seconds sooner.
 """
 
 from __future__ import annotations
@@ -11,16 +13,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
 from pydantic import Field
 
 from reidbench_registry import DataError, DatasetCard, Metric, Record, Task
 
-from ..embeddings import Embeddings
 from ..evaluation.chosen import build_metrics
 from ..evaluation.identity import identity
-from ..evaluation.score import score
-from ..evaluation.scoring import records_of
 from ..evaluation.taskfile import task_of
 from ..pluginhost import PluginHost
 from ..results.level import Level
@@ -131,6 +129,8 @@ class Benchmark:
 
     def identity_of(self, task: Task) -> str:
         """Hash of what the task's numbers mean."""
+        from ..evaluation.scoring import records_of
+
         records = records_of([task], self.records)
         return identity(task, self.card, self.about.dataset.fingerprint, records)["hash"]
 
@@ -154,6 +154,8 @@ def make(
 ) -> BenchmarkFile:
     """Write the benchmark `name` into a folder: `about` has what of `BenchmarkFile` does not follow
     from the items. Raises DataError when a task has no query with a positive."""
+    from ..evaluation.scoring import records_of
+
     taken = _bare(records_of(tasks, records))
     asked = {task.name: _asked(task, taken) for task in tasks}
     private_records = _bare(records_of(tasks, read_manifest(private))) if private else []
@@ -179,6 +181,11 @@ def make(
 def _asked(task: Task, records: Sequence[Record]) -> tuple[list[str], dict[str, Any]]:
     """Item ids of the queries that have a positive, in the order in which the engine gives figures,
     and the counts of the task: found by scoring features of zeros."""
+    import torch
+
+    from ..embeddings import Embeddings
+    from ..evaluation.score import score
+
     ids = [r.item_id for r in records]
     nothing = Embeddings(torch.zeros(len(ids), 1), ids)
     scored = score(task, records, nothing, nothing, [])

@@ -7,7 +7,7 @@ same in all of them. Reported figures have no rank.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reidbench_registry import DataError
 
@@ -17,8 +17,10 @@ from . import reported, verified
 from .benchmark import Benchmark
 from .ranking import ranks
 from .repository import Repository
-from .rescore import Key
 from .verified import Figures, Verified
+
+if TYPE_CHECKING:
+    from .rescore import Key
 
 SAME_SCORE = 1e-9
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..results.record import ResultRecord
 from ..results.rows import Row
 from ..results.verify import identity_hash
 from ..tools.terminal import quoted, safe
-from .benchmark import Benchmark
-from .rescore import Key
 from .submission import SubmissionFile
+
+if TYPE_CHECKING:
+    from .benchmark import Benchmark
+    from .rescore import Key
 
 SAME = 1e-9
 """Rounding of means and of JSON; near-ties are what brackets are for."""

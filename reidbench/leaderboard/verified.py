@@ -12,7 +12,8 @@ from reidbench_registry import DataError
 
 from ..results.level import Level
 from ..results.record import ResultRecord
-from ..tools.tensors import load_tensors, save_tensors
+from ..tools.guarded import as_data_error, check_file
+from ..tools.tensors import MISSING, save_tensors
 from ..tools.terminal import safe
 from .repository import Digest, Line, Name, Text, read_level, write_level
 
@@ -85,7 +86,7 @@ def read(path: Path) -> Verified:
 def read_figures(path: Path, verified: Verified, queries: dict[str, list[str]]) -> Figures:
     """The figures query by query of a result, which must be as many as the benchmark has queries,
     with the means that the result says. Raises DataError."""
-    tensors = load_tensors(figures_path(path))
+    tensors = _arrays(figures_path(path))
     figures: Figures = {}
     for row in verified.record.scores:
         task, mode = row.identity.task.name, row.mode
@@ -97,7 +98,7 @@ def read_figures(path: Path, verified: Verified, queries: dict[str, list[str]]) 
                     f"{figures_path(path)}: {safe(task)}/{safe(mode)}/{safe(metric)} is missing or "
                     "has another number of queries than the benchmark"
                 )
-            found[metric] = values.numpy().astype(np.float64)
+            found[metric] = values.astype(np.float64)
             if not abs(found[metric].mean() - row.metrics[metric]) <= SAME:
                 raise DataError(
                     f"{path}: {safe(task)}/{safe(mode)}/{safe(metric)} is not the mean of the "
@@ -105,3 +106,16 @@ def read_figures(path: Path, verified: Verified, queries: dict[str, list[str]]) 
                 )
         figures[task, mode] = found
     return figures
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """Without torch, which takes seconds to load."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    check_file(path, missing=MISSING)
+    with as_data_error(path):
+        try:
+            return load_file(path)
+        except (SafetensorError, KeyError) as error:
+            raise DataError(f"damaged tensor file: {path}: {safe(error)}") from None

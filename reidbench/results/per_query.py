@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 import numpy as np
 
 from reidbench_registry import DataError
 
-from ..evaluation.score import Scored
 from ..tools.files import write_json
 from ..tools.guarded import TABLE, read_json
 from ..tools.tensors import load_tensors, save_tensors
 from ..tools.terminal import safe
+
+if TYPE_CHECKING:
+    from ..evaluation.score import Scored
 
 
 class PerQuery(NamedTuple):
