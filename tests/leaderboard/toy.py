@@ -54,3 +54,9 @@ def leaderboard(folder, *, private=False, entries=("one", "two")):
 def submit(board, entry, embeddings, *more):
     words = [str(embeddings), "--dir", str(board), "--entry", entry, "--mode", "edge"]
     assert main(["leaderboard", "add", *words, *map(str, more)]) == 0
+
+
+def edit(path, change):
+    value = json.loads(path.read_text())
+    change(value)
+    path.write_text(json.dumps(value))
