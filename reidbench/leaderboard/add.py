@@ -31,7 +31,7 @@ from ..tools.terminal import quoted
 from .benchmark import Benchmark
 from .claims import SAME, check_form
 from .intake import take_in
-from .repository import write_level
+from .repository import level_of, write_level
 from .rescore import rescore
 from .submission import CONFIG, FILE, RECORD, SUFFIX, SubmissionFile
 
@@ -135,10 +135,10 @@ def add(
     _check_alike(sources)
     with whole_folder(folder) as part:
         files, scores = _write_files(benchmark, part, sources, dtype)
-        given = SubmissionFile.model_validate(
+        given = level_of(
+            SubmissionFile,
             {"schema": 1, **vars(about), "benchmark": benchmark.about.name}
             | {"files": files, "scores": scores},
-            strict=False,
         )
         write_level(part / FILE, given)
         if all(source.config is not None for source in sources):

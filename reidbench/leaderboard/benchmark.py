@@ -28,9 +28,9 @@ from ..results.origin import Dataset
 from ..results.rows import TaskFields
 from ..tools.digests import file_digest
 from ..tools.files import write_json
-from ..tools.guarded import TABLE, read_json, read_text
+from ..tools.guarded import TABLE, check_file, read_json, read_text
 from ..tools.manifest import read_manifest, write_manifest
-from .repository import Digest, Line, Name, Text, read_level, write_level
+from .repository import Digest, Line, Name, Text, level_of, read_level, write_level
 
 FILE, QUERIES, PRIVATE = "benchmark.json", "queries.json", "private_items.txt"
 MANIFEST = "manifest.csv"
@@ -97,6 +97,7 @@ class Benchmark:
         about = read_level(BenchmarkFile, folder / FILE)
         if about.name != folder.name:
             raise DataError(f"{folder / FILE}: name is {about.name!r}, the folder's is another")
+        check_file(folder / MANIFEST)
         if file_digest(folder / MANIFEST) != about.manifest:
             raise DataError(f"{folder / MANIFEST}: it is not the manifest that {FILE} was made for")
         ids = []
@@ -123,11 +124,10 @@ class Benchmark:
     def queries(self) -> dict[str, list[str]]:
         """task -> pids of its queries that have a positive, in the order of figures query by
         query"""
-        return {
-            name: self.pids_of(ids)
-            for name, ids in read_json(self.folder / QUERIES, TABLE).items()
-            if name in self.tasks
-        }
+        given = read_json(self.folder / QUERIES, TABLE)
+        if not isinstance(given, dict) or not all(isinstance(ids, list) for ids in given.values()):
+            raise DataError(f"{self.folder / QUERIES}: expected lists of item ids, by task")
+        return {name: self.pids_of(ids) for name, ids in given.items() if name in self.tasks}
 
     def identity_of(self, task: Task) -> str:
         """Hash of what the task's numbers mean."""
@@ -171,7 +171,7 @@ def make(
         ids = "".join(f"{r.item_id}\n" for r in private_records)
         (folder / PRIVATE).write_text(ids, encoding="utf-8")
         about["private"] = file_digest(private)
-    made = BenchmarkFile.model_validate({"schema": 1, "name": name, **about}, strict=False)
+    made = level_of(BenchmarkFile, {"schema": 1, "name": name, **about})
     write_level(folder / FILE, made)
     return made
 

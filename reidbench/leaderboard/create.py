@@ -19,7 +19,7 @@ from ..results.origin import Dataset
 from ..tools.files import whole_folder
 from ..tools.manifest import read_manifest
 from .benchmark import make
-from .repository import SETTINGS, Repository, Settings, write_level
+from .repository import SETTINGS, Repository, Settings, level_of, write_level
 
 WORKFLOW = Path(__file__).parents[1] / "templates" / "leaderboard" / "workflow.yml.tmpl"
 FOLDERS = ("benchmarks", "submissions", "results", "page")
@@ -73,7 +73,7 @@ def create(root: Path, title: str) -> Repository:
         workflow.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(WORKFLOW, workflow)
     if not (root / SETTINGS).exists():
-        write_level(root / SETTINGS, Settings.model_validate({"schema": 1, "title": title}))
+        write_level(root / SETTINGS, level_of(Settings, {"schema": 1, "title": title}))
     return Repository(root)
 
 

@@ -10,6 +10,7 @@ from reidbench_registry import DataError, ReidbenchError
 from ..results import record as records
 from ..results.record import ResultRecord
 from ..tools.digests import file_digest
+from ..tools.guarded import check_file
 from . import submission as submissions
 from .benchmark import Benchmark
 from .claims import check_figures, check_form
@@ -31,8 +32,12 @@ def examine(benchmark: Benchmark, folder: Path, private: Path | None = None) -> 
     """Check a submission against a benchmark and score it again; `private` is the maintainer's
     table of the private part. What is wrong with the submission is a problem, never an exception;
     raises only for mistakes in the benchmark."""
-    if private is not None and file_digest(private) != benchmark.about.private:
-        raise DataError(f"{private}: it is not the table that the benchmark's private part is of")
+    if private is not None:
+        check_file(private)
+        if file_digest(private) != benchmark.about.private:
+            raise DataError(f"{private}: it is not the table of the benchmark's private part")
+    # Here, so that a mistake in them is not taken for one of the submission.
+    _ = benchmark.tasks, benchmark.queries, benchmark.metrics
     try:
         given = take_in(folder, benchmark.about, folder.name)
         record = records.read(folder / submissions.RECORD)

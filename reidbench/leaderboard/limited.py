@@ -16,7 +16,7 @@ from reidbench_registry import DataError, ReidbenchError
 
 from ..tools.files import write_json
 from ..tools.guarded import RECORD, read_json
-from ..tools.terminal import safe
+from ..tools.terminal import LINE, safe
 from .benchmark import Limits
 from .verified import Verified, read, save
 
@@ -26,6 +26,8 @@ LIBRARIES_MB = 1024
 """What torch and numba take before the first feature is read."""
 ANSWER_MB = 1024
 """Size of a file that the process may write."""
+MISTAKE = 3
+"""Exit code for a mistake in the benchmark, or a disk that is full."""
 MODULE = "reidbench.leaderboard.limited"
 
 
@@ -51,12 +53,12 @@ def examine_limited(
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
+    if process.returncode == MISTAKE:
+        raise DataError(_last_line(said))
     answer = out / ANSWER
     if process.returncode == 0 and answer.is_file():
-        given = read_json(answer, RECORD)
-        if "error" in given:
-            raise DataError(given["error"])
-        return given["problems"], None if given["problems"] else read(out / RESULT)
+        problems = read_json(answer, RECORD)["problems"]
+        return problems, None if problems else read(out / RESULT)
     return [f"{folder}: {_last_words(process.returncode, said, limits)}"], None
 
 
@@ -64,10 +66,15 @@ def _last_words(code: int, said: bytes, limits: Limits) -> str:
     """Why the process died."""
     if code in (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ):
         return f"ended by a limit ({signal.Signals(-code).name})"
-    last = (said.decode(errors="replace").strip().splitlines() or ["it gave no reason"])[-1]
+    last = _last_line(said)
     if any(word in last for word in ("MemoryError", "bad_alloc", "allocate")):
         return f"it takes more memory than {limits.memory_mb} MiB, the limit"
-    return f"the check ended with code {code}: {safe(last)}"
+    return f"the check ended with code {code}: {last}"
+
+
+def _last_line(said: bytes) -> str:
+    lines = said.decode(errors="replace").strip().splitlines()
+    return safe(lines[-1] if lines else "it gave no reason", LINE)
 
 
 def _limit(limits: Limits) -> None:
@@ -100,8 +107,10 @@ def _work(words: list[str]) -> None:
         if found.verified is not None:
             save(out / RESULT, found.verified, found.figures)
         write_json(out / ANSWER, {"problems": found.problems})
-    except ReidbenchError as error:
-        write_json(out / ANSWER, {"error": str(error)})
+    except (ReidbenchError, OSError) as error:
+        # Not the submission's fault. Not a file either: the disk may be full.
+        print(safe(error, LINE), file=sys.stderr)
+        sys.exit(MISTAKE)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, StringConstraints, ValidationError
 
@@ -112,6 +112,14 @@ def read_level(kind: type[T], path: Path, most: int = RECORD) -> T:
         return kind.model_validate_json(text)
     except ValidationError as error:
         raise DataError(f"{path}: {first_mistake(error)}") from None
+
+
+def level_of(kind: type[T], value: dict[str, Any]) -> T:
+    """What a user asks for as a typed model. Raises ConfigError, one line with the key."""
+    try:
+        return kind.model_validate(value, strict=False)
+    except ValidationError as error:
+        raise ConfigError(first_mistake(error)) from None
 
 
 def write_level(path: Path, value: Level) -> None:

@@ -16,6 +16,8 @@ from ..tools.tensors import load_tensors, save_tensors
 from ..tools.terminal import safe
 from .repository import Digest, Line, Name, Text, read_level, write_level
 
+SAME = 1e-6
+"""Figures query by query are stored as fp32."""
 Figures = dict[tuple[str, str], dict[str, np.ndarray]]
 """task, mode -> metric -> float64[Nv]"""
 
@@ -81,8 +83,8 @@ def read(path: Path) -> Verified:
 
 
 def read_figures(path: Path, verified: Verified, queries: dict[str, list[str]]) -> Figures:
-    """The figures query by query of a result, which must be as many as the benchmark has queries.
-    Raises DataError."""
+    """The figures query by query of a result, which must be as many as the benchmark has queries,
+    with the means that the result says. Raises DataError."""
     tensors = load_tensors(figures_path(path))
     figures: Figures = {}
     for row in verified.record.scores:
@@ -96,5 +98,10 @@ def read_figures(path: Path, verified: Verified, queries: dict[str, list[str]]) 
                     "has another number of queries than the benchmark"
                 )
             found[metric] = values.numpy().astype(np.float64)
+            if not abs(found[metric].mean() - row.metrics[metric]) <= SAME:
+                raise DataError(
+                    f"{path}: {safe(task)}/{safe(mode)}/{safe(metric)} is not the mean of the "
+                    f"figures in {figures_path(path).name}; verify the entry again"
+                )
         figures[task, mode] = found
     return figures

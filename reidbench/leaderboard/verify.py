@@ -10,19 +10,16 @@ from typing import Any, NamedTuple
 
 from reidbench_registry import DataError, ReidbenchError
 
-from ..results.differences import differences
+from ..tools.files import whole_file
 from ..tools.guarded import is_file
 from ..tools.terminal import safe
 from . import submission as submissions
 from . import verified as results
 from .benchmark import FILE, BenchmarkFile
-from .claims import check_figures
+from .changes import changes
 from .limited import RESULT, examine_limited
 from .repository import NAME, Repository, read_level
 from .verified import Verified
-
-CHANGED = 5
-"""Changed keys of a result that are named."""
 
 
 class Verdict(NamedTuple):
@@ -64,15 +61,35 @@ def _verify(
     if verified is None:
         return Verdict(entry, problems, None)
     path = repository.result(entry)
-    old = results.read(path) if path.exists() else None
-    verified = _with_reproduction(verified, old)
-    if check:
-        problems = _changes(path, old, verified)
-    else:
-        path.parent.mkdir(exist_ok=True)
-        shutil.copyfile(results.figures_path(place / RESULT), results.figures_path(path))
-        results.write_level(path, verified)
+    try:
+        old = _stored(path)
+        verified = _with_reproduction(verified, old)
+        if check and old is not None:
+            found = changes(path, old, place / RESULT, verified)
+            problems = [f"{path}: {words}" for words in found]
+    except ReidbenchError as error:
+        return Verdict(entry, [str(error)], None)
+    if not check:
+        _store(place / RESULT, path, verified)
     return Verdict(entry, problems, verified)
+
+
+def _stored(path: Path) -> Verified | None:
+    """The result that lies in the leaderboard. Raises DataError for one that is damaged, and for
+    links: a pull request may hold some, and a result would be written to where they lead."""
+    for place in (path.parent, path, results.figures_path(path)):
+        if place.is_symlink():
+            raise DataError(f"{place}: it is a link; delete it")
+    return results.read(path) if path.exists() else None
+
+
+def _store(found: Path, path: Path, verified: Verified) -> None:
+    """Write a result; each of its files is whole or not there."""
+    path.parent.mkdir(exist_ok=True)
+    figures = results.figures_path(path)
+    with whole_file(figures) as part:
+        shutil.copyfile(results.figures_path(found), part)
+    results.write_level(path, verified)
 
 
 def _benchmark_of(repository: Repository, folder: Path) -> BenchmarkFile:
@@ -100,20 +117,3 @@ def _with_reproduction(verified: Verified, old: Verified | None) -> Verified:
     if verified.private is None and old.private is not None:
         kept["private"] = old.private
     return verified.model_copy(update=kept)
-
-
-def _changes(path: Path, old: Verified | None, new: Verified) -> list[str]:
-    """How a stored result differs from the one that was found; figures may within brackets."""
-    if old is None:
-        return []
-    before, after = (v.model_dump(mode="json", by_alias=True) for v in (old, new))
-    after_rows, before_rows = after["record"].pop("scores"), before["record"].pop("scores")
-    changed = list(differences(before, after))
-    keys = [[(r["identity"]["task"]["name"], r["mode"]) for r in rows]
-            for rows in (before_rows, after_rows)]  # fmt: skip
-    if keys[0] != keys[1]:
-        changed.append("record.scores")
-    words = [f"{name} has changed since" for name in changed[:CHANGED]]
-    if not changed:
-        words = check_figures(old.record, after_rows)
-    return [f"{path}: {w}" for w in words]

@@ -71,8 +71,8 @@ def edit_figures(folder, rng):
         row = rng.choice(record["scores"])
         of = rng.choice([row["metrics"], row["metrics"], rng.choice(row["per_seed"])["metrics"],
                          row["interval"], row["bracket"], row])  # fmt: skip
-        keys = [k for k in of if not isinstance(of[k], bool) and isinstance(of[k], float | int)
-                or of is not row and isinstance(of[k], list)]  # fmt: skip
+        kinds = (float, int) if of is row else (float, int, list)
+        keys = [k for k in of if isinstance(of[k], kinds) and not isinstance(of[k], bool)]
         key, by = rng.choice(keys), rng.choice(FIGURES)
         if isinstance(of[key], list):
             of[key][rng.randrange(2)] += by
@@ -276,8 +276,7 @@ def change_files(folder, rng):
     if kind == 0:
         path.unlink()
     elif kind == 1:
-        with open(os.path.join(os.fsencode(folder), os.fsencode(rng.choice(NAMES))), "wb") as file:
-            file.write(b"import os; os.abort()")
+        (folder / os.fsdecode(rng.choice(NAMES))).write_bytes(b"import os; os.abort()")
     elif kind == 2:
         path.rename(folder / rng.choice(["x.safetensors", "Record.json", f"{name}.gz"]))
     elif kind == 3:

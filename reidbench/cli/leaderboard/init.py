@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,10 @@ def handle(arguments: argparse.Namespace) -> int:
     if arguments.private and not (arguments.manifest or arguments.run):
         raise ConfigError("--private goes with --manifest or --run")
     from ...leaderboard.create import add_benchmark, create
+    from ...leaderboard.repository import NAME
 
+    if arguments.name and not re.fullmatch(NAME, arguments.name):
+        raise ConfigError(f"--name {arguments.name!r}: letters, digits, . _ and -, at most 80")
     # What is asked for is read first: a mistake leaves nothing behind.
     asked = _asked(arguments) if arguments.run or arguments.manifest else None
     root: Path = arguments.dir

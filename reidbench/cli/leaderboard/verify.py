@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reidbench_registry import ConfigError
+from reidbench_registry import ConfigError, DataError
 
 from ..parser import add_verb
 from .shared import add_dir, add_forms, show
@@ -53,7 +54,9 @@ def handle(arguments: argparse.Namespace) -> int:
 
     paths: list[Path] = arguments.paths
     repository = Repository.open(paths[0].parent if paths else arguments.dir)
-    entries = [_entry(repository, path) for path in paths] or repository.submissions()
+    # A result without a submission is somebody's claim, too.
+    everything = sorted({*repository.submissions(), *repository.results()})
+    entries = [_entry(repository, path) for path in paths] or everything
     private = dict(_private(repository, words) for words in arguments.private)
     verdicts = list(
         verify(repository, [e for e in entries if e != ".gitkeep"], private, arguments.check)
@@ -102,7 +105,10 @@ def _flags(repository: Repository, verdicts: list[Verdict]) -> dict[str, list[st
     from ...leaderboard import verified
     from ...leaderboard.board import twins
 
-    known = {entry: verified.read(repository.result(entry)) for entry in repository.results()}
+    known = {}
+    for entry in repository.results():
+        with contextlib.suppress(DataError):  # it is for `verify` and `build` to tell
+            known[entry] = verified.read(repository.result(entry))
     known |= {v.entry: v.verified for v in verdicts if v.verified is not None}
     found: dict[str, list[str]] = {}
     for name in {one.benchmark for one in known.values()}:
