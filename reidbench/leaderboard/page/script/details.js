@@ -64,13 +64,13 @@ function trainingOf(row) {
 
 function provenanceOf(row) {
   const benchmark = BENCHMARKS.get(row.benchmark);
-  const pairs = [['Status', h('span', { className: 'status' }, mark(row.status), row.status), ` ${STATUS_WORDS[row.status] || ''}`]];
+  const pairs = [['Status', h('span', { className: 'status' }, mark(row.status), row.status), `. ${STATUS_WORDS[row.status] || ''}`]];
   if (benchmark) {
-    pairs.push(['Benchmark', foreign(`${benchmark.title} (${benchmark.name})`)]);
+    pairs.push(['Benchmark', foreign(benchmark.title === benchmark.name ? benchmark.name : `${benchmark.title} (${benchmark.name})`)]);
     pairs.push(['Licence of the data', benchmark.licence && foreign(benchmark.licence)]);
     pairs.push(['Fingerprint of the data', code(benchmark.fingerprint)]);
   }
-  pairs.push(['Data set', foreign(`${row.dataset}${benchmark?.revision ? ` ${benchmark.revision}` : ''}`)]);
+  pairs.push(['Data set', foreign(`${row.dataset}${benchmark?.revision ? `, revision ${benchmark.revision}` : ''}`)]);
   if (!row.reported) pairs.push(['Identity of the rules', code(row.identity)]);
   if (row.record) pairs.push(['Result record', fileLink(row.record)]);
   if (row.source) pairs.push(['Source', link(row.source)]);

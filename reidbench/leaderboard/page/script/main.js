@@ -95,6 +95,21 @@ function setTheme(name) {
 }
 const theme = () => document.documentElement.dataset.theme || 'system';
 
+/** Paper is white: the plot is drawn for it, and back afterwards. */
+function dressForPaper() {
+  let before = null;
+  addEventListener('beforeprint', () => {
+    before = theme();
+    document.documentElement.dataset.theme = 'light';
+    drawPlot(filtered(state));
+  });
+  addEventListener('afterprint', () => {
+    if (before === 'system') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = before;
+    drawPlot(filtered(state));
+  });
+}
+
 function facts() {
   const entries = new Set(ROWS.filter((row) => !row.reported).map((row) => row.of)).size;
   const checked = ROWS.filter((row) => !row.reported).length;
@@ -160,6 +175,7 @@ function start() {
     event.preventDefault();
     $('boards').focus();
   });
+  dressForPaper();
   const follow = () => {
     readState();
     show();

@@ -104,7 +104,7 @@ class Table {
 function boardName(board) {
   const text = board.reported
     ? `${board.first.dataset}: ${direction(board.first)}` : direction(board.first);
-  const task = board.first.task;
+  const task = board.reported ? null : board.first.task;
   return { text, heading: [foreign(text), ...(task ? [' ', h('code', null, task)] : [])] };
 }
 
@@ -128,7 +128,7 @@ function boardFacts(board) {
 
 function benchmarkHeading(benchmark, name) {
   if (!benchmark) return h('h2', null, foreign(name));
-  const facts = [`data set ${benchmark.dataset}${benchmark.revision ? ` ${benchmark.revision}` : ''}`];
+  const facts = [`data set ${benchmark.dataset}${benchmark.revision ? `, revision ${benchmark.revision}` : ''}`];
   if (known(benchmark.items)) facts.push(plural(benchmark.items, 'item'));
   if (benchmark.licence) facts.push(`licence ${benchmark.licence}`);
   const badges = [];
