@@ -3,6 +3,7 @@
     python benchmarks/distillation.py                      # CPU: forward and backward of 16 items
     python benchmarks/distillation.py --threads 2 --items 128
     python benchmarks/distillation.py --device cuda        # the whole batch by default
+    python benchmarks/distillation.py --workers 2          # and the step's waiting for data
 
 The batch is that of the method: 128 rows (8 identities x 4 photos x 4 modalities; 96 images and 32
 captions), teacher dimension 1536. Loading, losses, distillers and optimizer are timed at this size.
@@ -12,6 +13,12 @@ backward, down to the embedding. Random weights; medians over rounds.
 
 Milliseconds are those of the processor, so that other jobs on the machine count little; those of
 the clock with `--wall`, with several threads and on a GPU.
+
+With `--workers N` the student's steps also run as in a training, `--rounds` of them over batches that
+N processes of the harness's loader decode, each picture another JPEG of `--photo` pixels; other
+batches are not kept from step to step. What the step waits is the clock's time in `next(loader)`,
+against that of the step, whose forward and backward are scaled. On a CPU the workers take their time
+from the step itself: the step without workers is timed, too.
 
 `plain` is PCM and FR as the formulas are written: `torch.linalg.svd` of the batch's teacher rows,
 and both D x D correlation matrices. Both ways run in turn, in one process.

@@ -110,12 +110,12 @@ def score(
 
     if (task is None) == (protocol is None):
         raise ConfigError("expected either a task or a protocol")
+    if isinstance(trained_on, str):
+        raise ConfigError(f"trained_on: expected a list of names, got {trained_on!r}")
     kind, named = ("task", task) if protocol is None else ("protocol", protocol)
     chosen = choose(PluginHost(), kind, _cfg(named), [_cfg(m) for m in metrics or METRICS])
     query = from_arrays("features", features, item_ids)
     other = query if gallery is None else from_arrays("gallery", *gallery)
-    if isinstance(trained_on, str):
-        raise ConfigError(f"trained_on: expected a list of names, got {trained_on!r}")
     made = score_embeddings(Path(manifest), chosen, query, other, mode, warnings.warn, trained_on)
     return made[0]
 

@@ -77,12 +77,13 @@ def test_scores_are_those_of_the_run(run):
     teacher, student = Embeddings.load(run / "embed"), Embeddings.load(run / "evaluate/student")
     record = reidbench.score(
         student.features, student.item_ids, manifest, protocol="qrcm/distill", mode="edge-cloud",
-        gallery=(teacher.features.numpy(), np.array(teacher.item_ids)),
+        gallery=(teacher.features.numpy(), np.array(teacher.item_ids)), trained_on=["Photos"],
     )  # fmt: skip
     of_mode = [r for r in rows if r["mode"] == "edge-cloud"]
     # Of arrays nobody knows the pictures.
     assert all(r.pop("pictures") for r in of_mode)
     assert record.as_json()["scores"] == of_mode
+    assert [(d.name, d.declared, d.model) for d in record.trained_on] == [("Photos", True, None)]
     source = record.as_json()["source"]
     assert source["query"]["file"] is None and source["query"]["shape"] == [48, 128]
     task = reidbench.score(
@@ -123,6 +124,8 @@ def test_mistakes_are_one_line(run, tmp_path):
     ones, ids, table = np.ones((2, 3), "f4"), ["a", "b"], run / "data" / "index.json"
     score = reidbench.score
     refused(ConfigError, "either a task or a protocol", score, ones, ids, table)
+    refused(ConfigError, "trained_on: expected a list of names, got 'Photos'", score, ones, ids,
+            table, task="ir2rgb", trained_on="Photos")  # fmt: skip
     refused(ConfigError, "did you mean 'ir2rgb'?", score, ones, ids, table, task="ir2rg")
     refused(
         DataError, "features: 2 of 2 item ids are not in", score, ones, ids, table, task="ir2rgb"

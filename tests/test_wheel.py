@@ -62,6 +62,7 @@ def test_everything_comes_from_the_wheel(python, tmp_path):
     names = {r["name"] for r in json.loads(call(python, "list", "--json", cwd=tmp_path))}
     assert {"QwenVL", "OpenCLIP", "PCM", "FR", "qrcm/distill"} <= names
     site = python.parents[1] / "lib"
+    assert list(site.rglob("reidbench/results/result.schema.json"))
     assert not list(site.rglob("site-packages/plugins")), "plugins/ is a source root, no package"
 
 

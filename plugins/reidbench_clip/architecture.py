@@ -13,13 +13,17 @@ from open_clip.model import convert_to_custom_text_state_dict, resize_pos_embed
 from torch import Tensor
 
 from reidbench.tools import arguments
+from reidbench.tools.guarded import first_line
 from reidbench.tools.tensors import load_tensors
 from reidbench_registry import ConfigError, DataError, did_you_mean
 
+from . import hf_text
+from .local import read_config
 from .tokens import EmbeddedTokenizer
 
 TIMM = "timm_model_name"
 """Key of a visual tower's config that names a model of timm."""
+POSITIONS = "text.transformer.embeddings.position_ids"
 EMBEDDED = Path(__file__).parent / "embedded"
 FOUNDATION = EMBEDDED / "foundation.safetensors"
 STUDENT = Path("backbone", "model.safetensors")
@@ -39,14 +43,19 @@ class Source(NamedTuple):
 
 
 def find(
-    model: str, pretrained: str | Path | None, image_size: Any, image_tower: str | None = None
+    model: str | Path,
+    pretrained: str | Path | None,
+    image_size: Any,
+    image_tower: str | None = None,
 ) -> Source:
-    """Look up a model; `pretrained` is a tag ('embedded' for the embedded model), a local file, or
-    the folder `distill` of a run; `image_tower` a timm model in the place of the visual tower.
+    """Look up a model, a name or a folder; `pretrained` is a tag ('embedded' for the embedded
+    model), a local file, or the folder `distill` of a run; `image_tower` a timm model in the place
+    of the visual tower.
 
     Raises ConfigError for an unknown name or tag and for an image size that does not fit, DataError
     for a missing file or a failed download."""
-    config = _config(arguments.string("OpenCLIP", "model", model))
+    model = str(model) if isinstance(model, Path) else arguments.string("OpenCLIP", "model", model)
+    config, preprocessing = _config(model)
     if image_tower is not None:
         config["vision_cfg"] = _tower(image_tower, config["vision_cfg"]["image_size"])
     if pretrained is not None:
@@ -56,7 +65,8 @@ def find(
     if image_size is not None:
         patch = 1 if TIMM in vision else vision["patch_size"]
         vision["image_size"] = arguments.image_size("OpenCLIP", "image_size", image_size, patch)
-    mean, std = open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD
+    mean = preprocessing.get("mean", open_clip.OPENAI_DATASET_MEAN)
+    std = preprocessing.get("std", open_clip.OPENAI_DATASET_STD)
     weights = None
     own = model == "embedded"
     tags = ["embedded"] if own else open_clip.list_pretrained_tags_by_model(model)
@@ -70,18 +80,35 @@ def find(
         weights = _download(pretrained, tag)
     elif pretrained is not None:
         weights = _local(model, pretrained, tags)
-    tokenizer: Any = (
-        EmbeddedTokenizer(EMBEDDED / "tokenizer.json") if own else open_clip.get_tokenizer(model)
-    )
-    return Source(config, tokenizer, weights, mean, std)
+    tokenizer: Any
+    if own:
+        tokenizer = EmbeddedTokenizer(EMBEDDED / "tokenizer.json")
+    elif hf_text.NAME in config["text_cfg"]:
+        tokenizer = hf_text.prepare(config, own_weights=weights is None)
+    elif model in open_clip.list_models():
+        tokenizer = open_clip.get_tokenizer(model)
+    else:
+        tokenizer = open_clip.SimpleTokenizer()
+    return Source(config, tokenizer, weights, tuple(mean), tuple(std))
 
 
 def build(config: dict[str, Any]) -> open_clip.CLIP | open_clip.CustomTextCLIP:
-    """The model of a config, with random weights. Raises ConfigError for an image size that its
+    """The model of a config, with random weights but for a text tower of Hugging Face that has its
+    own. Raises ConfigError for arguments that open_clip does not take and an image size that the
     visual tower does not take."""
     config = dict(config)
     kind = open_clip.CustomTextCLIP if config.pop("custom_text", False) else open_clip.CLIP
-    clip = kind(**config)
+    text = config["text_cfg"]
+    if hf_text.NAME in text:
+        config["text_cfg"] = {**text, hf_text.OWN_WEIGHTS: False}
+    try:
+        clip = kind(
+            **config
+        ).float()  # a tower of Hugging Face has the precision that its files say
+    except TypeError as error:
+        raise ConfigError(f"OpenCLIP: unusable model config: {first_line(error)}") from None
+    if text.get(hf_text.OWN_WEIGHTS):
+        hf_text.load_weights(clip.text, text[hf_text.NAME])
     if TIMM in config["vision_cfg"]:
         size = clip.visual.image_size
         was = clip.training
@@ -130,6 +157,8 @@ def fit_weights(
     try:
         if isinstance(module, open_clip.CustomTextCLIP):
             state = convert_to_custom_text_state_dict(state)
+            # Older transformers counted positions in a buffer of the state.
+            state = {n: v for n, v in state.items() if n != POSITIONS}
         if isinstance(module, open_clip.CLIP | open_clip.CustomTextCLIP):
             resize_pos_embed(state, module)
         module.load_state_dict(state)
@@ -138,31 +167,38 @@ def fit_weights(
         raise DataError(f"{path} does not fit the model: {first[:300]}") from None
 
 
-def _config(model: str) -> dict[str, Any]:
+def _config(model: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """-> (model config, preprocessing)"""
     if model == "embedded":
-        return json.loads((EMBEDDED / "config.json").read_text(encoding="utf-8"))
+        return json.loads((EMBEDDED / "config.json").read_text(encoding="utf-8")), {}
     listed = open_clip.list_models()
     usable = [name for name in listed if _is_dual_encoder(open_clip.get_model_config(name))]
     if model in usable:
-        return copy.deepcopy(open_clip.get_model_config(model))
+        return copy.deepcopy(open_clip.get_model_config(model)), {}
+    foreign = ConfigError(
+        f"OpenCLIP: model={model!r} is no ViT or timm model beside a text tower of open_clip or "
+        f"Hugging Face; use one of {', '.join(usable)}"
+    )
     if model in listed:
-        raise ConfigError(
-            f"OpenCLIP: model={model!r} is no ViT or timm model beside a text tower of open_clip "
-            f"itself; use one of {', '.join(usable)}"
-        )
+        raise foreign
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        config, preprocessing = read_config(folder)
+        if not _is_dual_encoder(config):
+            raise foreign
+        return config, preprocessing
     usable.append("embedded")
     raise ConfigError(
         f"OpenCLIP: unknown model={model!r}{did_you_mean(model, usable)} "
-        f"(known: {', '.join(usable)})"
+        f"(no folder of that name; known: {', '.join(usable)})"
     )
 
 
 def _is_dual_encoder(config: dict[str, Any]) -> bool:
-    """Whether the text tower is open_clip's own, behind CLIP's tokenizer, and the visual tower a
-    ViT of open_clip or a model of timm."""
+    """Whether the text tower is open_clip's own, behind CLIP's tokenizer, or one of Hugging Face,
+    and the visual tower a ViT of open_clip or a model of timm."""
     vision, text = config["vision_cfg"], config["text_cfg"]
-    foreign = {"hf_model_name", "hf_tokenizer_name", "multimodal_cfg"}
-    if foreign & {*config, *vision, *text}:
+    if "multimodal_cfg" in config or (hf_text.TOKENIZER in text and hf_text.NAME not in text):
         return False
     return TIMM in vision or isinstance(vision.get("layers"), int)
 

@@ -23,8 +23,8 @@ from reidbench_registry import (
 )
 
 from .architecture import build, find, fit_weights, read_weights
-from .portable import PAD, write_tokenizer
-from .tokens import Tokens
+from .portable import write_tokenizer
+from .tokens import make_tokens
 from .towers import ImageTower, TextTower, encode_text
 
 PAPER_MODALITIES = ("rgb", "ir", "sketch", "text")
@@ -46,12 +46,15 @@ class OpenCLIP(nn.Module):
 
     All image modalities share the visual tower.
 
-    model: 'embedded' (0.4 M parameters, 64 x 32 images), or a dual encoder of open_clip by name:
-        its visual tower a ViT or a model of timm, its text tower open_clip's own.
+    model: 'embedded' (0.4 M parameters, 64 x 32 images); a dual encoder of open_clip by name; or a
+        folder with an `open_clip_config.json`. The visual tower is a ViT or a model of timm, the
+        text tower open_clip's own or one of Hugging Face (`hf_model_name`: a folder inside that
+        folder, or a name of the hub, taken from its cache or downloaded).
     pretrained: 'embedded', the foundation that the embedded model is shipped with; a tag of
         open_clip (downloads); a local state dict for that architecture (.safetensors, or .pt
         without pickled code); or a run's student: the `distill` folder of the run, or the file that
-        `save` wrote. None: random weights, by torch's seed.
+        `save` wrote. None: random weights, by torch's seed; a text tower of Hugging Face starts
+        from its own weights, unless the config says `"hf_model_pretrained": false`.
     image_tower: a model of timm by name, in the place of the visual tower: a student of any image
         model and CLIP's text tower. It starts from random weights; of `pretrained` the text tower
         is taken.
@@ -68,7 +71,7 @@ class OpenCLIP(nn.Module):
 
     def __init__(
         self,
-        model: str = "embedded",
+        model: str | Path = "embedded",
         pretrained: str | Path | None = None,
         image_size: list[int] | None = None,
         projection: str = "per_modality",
@@ -108,7 +111,7 @@ class OpenCLIP(nn.Module):
                 self._start_alike()
         self._size: tuple[int, int] = tuple(self.clip.visual.image_size)
         self._mean, self._std = source.mean, source.std
-        self._tokens = Tokens(source.tokenizer, max_text_tokens)
+        self._tokens = make_tokens(source.tokenizer, max_text_tokens)
 
     def preprocess(self, record: Record, transform: Callable[[Any], Any] | None = None) -> Item:
         """One record -> image[3, H, W] or token ids[L]. Raises DataError naming the item."""
@@ -137,7 +140,7 @@ class OpenCLIP(nn.Module):
         if images:
             batch["images"] = torch.stack(images)
         if captions:
-            batch["tokens"] = Tokens.pad(captions)
+            batch["tokens"] = self._tokens.pad(captions)
         return batch
 
     def encode(self, batch: Mapping[str, Any]) -> Tensor:
@@ -167,7 +170,11 @@ class OpenCLIP(nn.Module):
 
     def text_input(self) -> TextInput | None:
         """Length and padding of its captions; None when it embeds no text."""
-        return TextInput(self._tokens.limit, PAD) if "text" in self.modalities else None
+        return (
+            TextInput(self._tokens.limit, self._tokens.pad_id)
+            if "text" in self.modalities
+            else None
+        )
 
     def tower(self, modality: str) -> nn.Module:
         """images[B, 3, H, W] or token ids[B, L] -> embeddings[B, embed_dim] of one modality. Raises

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import open_clip
 import torch
+from open_clip.hf_model import HFTextEncoder
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -36,9 +37,11 @@ class TextTower(nn.Module):
 
 def encode_text(clip: Clip, tokens: Tensor) -> Tensor:
     """open_clip's encode_text, but over tokens[B, L] of any length up to the context: the same
-    numbers, without the cost of padding every caption to 77. Text towers that are modules of their
-    own get the whole context."""
+    numbers, without the cost of padding every caption to 77. Towers of Hugging Face mask what is
+    padded; other text towers that are modules of their own get the whole context."""
     length = tokens.shape[1]
+    if isinstance(clip, open_clip.CustomTextCLIP) and isinstance(clip.text, HFTextEncoder):
+        return clip.encode_text(tokens)
     if isinstance(clip, open_clip.CustomTextCLIP):
         return clip.encode_text(functional.pad(tokens, (0, clip.context_length - length)))
     x = clip.token_embedding(tokens) + clip.positional_embedding[:length]

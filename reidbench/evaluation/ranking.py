@@ -134,11 +134,12 @@ def _check(plan: Plan, query: Tensor, gallery: Tensor) -> None:
 
 
 def _inverse_norms(features: Tensor, side: str) -> Tensor:
-    """float32[N]: 1 / L2 norm of each row, 0 for a row of zeros."""
+    """float32[N]: 1 / L2 norm of each row, 0 for a row of zeros, or so small that 1 / norm would be
+    infinite (then every similarity would be infinite or NaN, and stand above nothing)."""
     norms = torch.linalg.vector_norm(features, dim=1)
     broken = (~norms.isfinite()).nonzero().squeeze(1).tolist()
     if broken:
         raise DataError(
             f"{side}: {len(broken)} features are not finite, rows {', '.join(map(str, broken[:5]))}"
         )
-    return torch.where(norms > 0, 1 / norms, 0)
+    return torch.where(norms >= torch.finfo(norms.dtype).tiny, 1 / norms, 0)

@@ -222,6 +222,7 @@ def overlaps(record: ResultRecord, benchmark: Benchmark) -> list[str]:
 
 
 def _reported(row: Mapping[str, Any]) -> dict[str, Any]:
+    query, arrow, gallery = row["task"].partition("->")
     nothing = ("benchmark", "authors", "url", "description", "mode", "identity", "private",
                "last", "record")  # fmt: skip
     conditions = ("selection", "test_time_augmentation", "re_ranking", "precision", "dim", "neck",
@@ -230,9 +231,9 @@ def _reported(row: Mapping[str, Any]) -> dict[str, Any]:
         "entry": "",
         "title": row["title"],
         "dataset": row["dataset"],
-        "task": f"{row['query']}2{row['gallery']}",
-        "query": row["query"],
-        "gallery": row["gallery"],
+        "task": row["task"],
+        "query": query,
+        "gallery": gallery if arrow else None,
         "status": "reported",
         "metrics": row["metrics"],
         "interval": {},

@@ -31,6 +31,9 @@ def check_form(record: ResultRecord, submission: SubmissionFile, benchmark: Benc
                 f"dataset.{name} is {quoted(getattr(data, name), 80)}, the benchmark's is "
                 f"{quoted(getattr(official, name), 80)}"
             )
+    seeds = submission.seeds
+    if record.seed != (seed := seeds[0] if len(seeds) == 1 else None):
+        wrong.append(f"seed is {record.seed}, that of the embeddings is {seed}")
     seen: set[Key] = set()
     for place, row in enumerate(record.scores):
         task, where = row.identity.task.name, f"scores.{place}"
@@ -69,7 +72,7 @@ def _of_row(row: Row, found: Mapping[str, Any]) -> list[str]:
     if row.identity.hash != found["identity"]["hash"]:
         return ["the identity is not that of the benchmark's task"]
     wrong = [
-        f"{name} is {getattr(row, name)}, found {found[name]}"
+        f"{name} is {quoted(getattr(row, name), 80)}, found {quoted(found[name], 80)}"
         for name in ("n_query", "n_valid", "n_gallery")
         if getattr(row, name) != found[name]
     ]
@@ -85,6 +88,11 @@ def _of_row(row: Row, found: Mapping[str, Any]) -> list[str]:
             wrong.append(f"interval of {name}: {claimed}, found {edges}")
         elif claimed and not max(abs(a - b) for a, b in zip(claimed, edges, strict=True)) <= room:
             wrong.append(f"interval of {name} is {_pair(claimed)}, found {_pair(edges)}")
+    if row.last and not (
+        row.last.metrics.keys() == found["metrics"].keys()
+        and all(0 <= value <= 1 for value in row.last.metrics.values())
+    ):
+        wrong.append("last: its figures are not those of the benchmark's metrics, from 0 to 1")
     of_seed = {one["seed"]: one for one in found["per_seed"]}
     for one in row.per_seed:
         if one.seed not in of_seed:

@@ -21,7 +21,7 @@ from ..tools.manifest import read_manifest
 from .benchmark import make
 from .repository import SETTINGS, Repository, Settings, write_level
 
-TEMPLATES = Path(__file__).parents[1] / "templates" / "leaderboard"
+WORKFLOW = Path(__file__).parents[1] / "templates" / "leaderboard" / "workflow.yml.tmpl"
 FOLDERS = ("benchmarks", "submissions", "results", "page")
 
 
@@ -68,11 +68,10 @@ def create(root: Path, title: str) -> Repository:
         (root / name).mkdir(parents=True, exist_ok=True)
         if not any((root / name).iterdir()):
             (root / name / ".gitkeep").touch()
-    for path in sorted(TEMPLATES.rglob("*.tmpl")):
-        target = root / path.relative_to(TEMPLATES).with_suffix("")
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+    workflow = root / ".github" / "workflows" / "leaderboard.yml"
+    if not workflow.exists():
+        workflow.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(WORKFLOW, workflow)
     if not (root / SETTINGS).exists():
         write_level(root / SETTINGS, Settings.model_validate({"schema": 1, "title": title}))
     return Repository(root)

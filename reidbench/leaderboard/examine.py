@@ -78,7 +78,14 @@ def _verified(
         "description": given.description,
         "manifest": benchmark.about.manifest,
         "submission": file_digest(folder / submissions.FILE),
-        "record": claimed | {"status": "rescored", "scores": rows},
+        "record": claimed
+        | {
+            "status": "rescored",
+            # Licence, citation and the like are the maintainer's words.
+            "dataset": benchmark.about.dataset.model_dump(mode="json"),
+            "protocol": benchmark.about.protocol,
+            "scores": rows,
+        },
         "digests": found.digests,
         "private": found.private,
         "reproduced": None,

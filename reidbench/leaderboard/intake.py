@@ -44,7 +44,7 @@ def take_in(folder: Path, benchmark: BenchmarkFile, entry: str) -> SubmissionFil
     _check_scores(folder / FILE, submission)
     surplus = sizes.keys() - submission.files.keys() - {*KNOWN}
     if surplus:
-        raise DataError(f"{folder / min(surplus)}: {FILE} does not declare it")
+        raise DataError(f"{folder}: {FILE} does not declare {quoted(min(surplus))}")
     for name, declared in submission.files.items():
         if name not in sizes:
             raise DataError(f"{folder / name}: {FILE} declares it, but it is not there")

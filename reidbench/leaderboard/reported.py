@@ -14,9 +14,9 @@ from ..tools.guarded import RECORD, as_data_error, read_text
 from ..tools.terminal import quoted
 
 FILE = "reported.csv"
-REQUIRED = ("title", "dataset", "query", "gallery", "note", "source")
-"""`note`: what is known of the protocol; `source`: where the figures stand. All other columns are
-metrics, in percent; a cell may be empty."""
+REQUIRED = ("title", "dataset", "task", "note", "source")
+"""`task`: `ir->rgb`, or the words of the paper; `note`: what is known of the protocol; `source`:
+where the figures stand. All other columns are metrics, in percent; a cell may be empty."""
 
 
 def read(path: Path) -> list[dict[str, Any]]:

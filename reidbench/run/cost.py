@@ -62,7 +62,7 @@ class Costs:
             cost["parameters"] = sum(p.numel() for p in model.parameters())
             queries = self._queries(asks, tasks)
         except Exception as error:
-            self._tell(f"{mode}: the cost of a query is not known: {explain(error)}")
+            self._tell(f"{mode}: the cost of a query is not known: {explain(error, 'reidbench')}")
             return cost
         measures: dict[str, Measure] = {"gflops": gflops, "query_ms": milliseconds}
         for name, measure in measures.items():
@@ -71,7 +71,7 @@ class Costs:
                 values = [sum(self._of(asks, name, measure, r) for r in q) for q in queries]
                 cost[name] = fmean(values) or None  # 0: of nothing that is counted
             except Exception as error:
-                self._tell(f"{mode}: {name} of a query is not known: {explain(error)}")
+                self._tell(f"{mode}: {name} of a query is not known: {explain(error, 'reidbench')}")
         return cost
 
     def _queries(self, model: str, tasks: Sequence[Task]) -> list[list[Record]]:

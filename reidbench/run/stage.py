@@ -31,7 +31,7 @@ class Job:
 class Stage(ABC):
     """One step of a run. Its key is made from `settings`, the code of `entries`, the content of the
     files that these name, the data's fingerprint and pictures, the seed, the precision, and the
-    keys of the inputs: equal keys, equal output."""
+    keys of the inputs: equal keys, equal output (but for times that were measured)."""
 
     name: ClassVar[str]
     section: ClassVar[str]

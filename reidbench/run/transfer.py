@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -16,6 +15,7 @@ from ..config import Experiment
 from ..config.modes import MODES
 from ..models.model import ReIDModel
 from ..pluginhost import PluginHost
+from ..results.origin import Dataset
 from ..results.record import read
 from ..terminal.reporter import Reporter
 from .context import Context, Output
@@ -37,8 +37,8 @@ class Source:
     """`student` and, where the run had one, `teacher`"""
     requested: frozenset[str]
     """The models to be evaluated: all, or the one whose checkpoint was given."""
-    trained_on: list[dict[str, Any]]
-    """What the run trained them on, as a record has it."""
+    dataset: Dataset
+    """What they were trained on."""
 
     @classmethod
     def read(cls, folder: Path, host: PluginHost) -> Source:
@@ -53,14 +53,14 @@ class Source:
         record = read(folder)
         models = _checkpoints(folder, record.stages)
         experiment = config.resolve_trained(config.load(folder / "config.json"), host)
-        outputs = {SOURCES[model].weights: output for model, output in models.items()}
-        trained_on = seen(record.dataset.model_dump(), outputs)
-        return cls(folder, experiment, models, frozenset(models), trained_on)
+        return cls(folder, experiment, models, frozenset(models), record.dataset)
 
     def describe(self) -> Origin:
         """What a result says about the run."""
-        keys = {SOURCES[model].weights: output.key for model, output in self.models.items()}
-        return Origin({"run": self.folder.resolve().name, "stages": keys}, self.trained_on)
+        outputs = {SOURCES[model].weights: output for model, output in self.models.items()}
+        keys = {stage: output.key for stage, output in outputs.items()}
+        source = {"run": self.folder.resolve().name, "stages": keys}
+        return Origin(source, seen(self.dataset.model_dump(), outputs))
 
 
 def _checkpoints(folder: Path, stages: Mapping[str, str]) -> dict[str, Output]:

@@ -54,13 +54,19 @@ def score(world, *words, embeddings="e.npz", manifest="m.csv", task=("--task", "
 def test_record_is_that_of_a_run(world, capsys):
     out = world / "out" / "mine.json"
     task = ("--protocol", "qrcm/distill")
-    assert score(world, "--out", out, "--mode", "edge", task=task) == 0
+    words = ("--out", out, "--mode", "edge", "--trained-on", "Photos", "Sketches")
+    assert score(world, *words, task=task) == 0
     shown = capsys.readouterr()
     assert "qrcm/distill on toy" in shown.out
     assert shown.err == (
         "sketch2rgb: not scored, the manifest has no queries for it (sketch, split 'test')\n"
     )
     record = results.read(out).as_json()
+    assert [(d["name"], d["declared"]) for d in record["trained_on"]] == [
+        ("Photos", True), ("Sketches", True)
+    ]  # fmt: skip
+    unknown = {"parameters": None, "gflops": None, "query_ms": None}
+    assert record["cost"] == {"edge": {**unknown, "bytes_per_item": 4 * 16}}
     assert record == json.loads(out.read_text())
     rows = {r["identity"]["task"]["name"]: r for r in record["scores"]}
     assert set(rows) == {"ir2rgb", "text2rgb"} and {r["mode"] for r in rows.values()} == {"edge"}

@@ -61,7 +61,7 @@ def test_shipped_entries_name_their_files():
     host = PluginHost()
     for kind, name, files in (
         ("backbone", "QwenVL", {"weights", "adapter"}),
-        ("backbone", "OpenCLIP", {"pretrained"}),
+        ("backbone", "OpenCLIP", {"model", "pretrained"}),
         ("dataset", "SYSU-MM01", {"root", "permutations"}),
         ("dataset", "QrCM-joint", {"roots"}),
         ("dataset", "QrCM-table", {"csv", "root"}),

@@ -5,12 +5,8 @@ control character in what is printed. Inputs are numbered and the same in every 
 its own: `pytest tests/fuzz -k "npz and not score" --pdb`.
 """
 
-import resource
 import shutil
-import signal
 import sys
-import time
-import unicodedata
 import warnings
 from pathlib import Path
 
@@ -20,15 +16,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from fuzz.mutations import random_of
 from fuzz.targets import COMMANDS, TARGETS, make
+from fuzz.watch import Watch, check_printed
 
 from reidbench.cli.main import main
 from reidbench.tools.terminal import LINE, safe
 from reidbench_registry import ReidbenchError
 
-SECONDS, BYTES = 20, 2 * 2**30
 FEW, MANY = 10, 10_000 // (len(TARGETS) + len(COMMANDS)) + 1
 """Inputs of each target in the fast and in the slow run; the slow ones are 10,000 in all"""
-ORDERS = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 @pytest.fixture(scope="session")
@@ -46,30 +41,6 @@ def valid(tmp_path_factory):
 def folder(valid, tmp_path):
     shutil.copytree(valid, tmp_path / "world")
     return tmp_path / "world"
-
-
-class Watch:
-    """Fails for an input that takes too long or too much."""
-
-    def __enter__(self):
-        def late(*_):
-            raise TimeoutError(f"more than {SECONDS} s")
-
-        signal.signal(signal.SIGALRM, late)
-        signal.alarm(SECONDS + 5)
-        self.before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        self.start = time.process_time()
-
-    def __exit__(self, *_):
-        signal.alarm(0)
-        taken = time.process_time() - self.start
-        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - self.before
-        assert taken < SECONDS, f"{taken:.0f} s"
-        assert grown * 1024 < BYTES, f"{grown // 1024} MiB"
-
-
-def check_printed(text):
-    assert not {unicodedata.category(c) for c in text if c != "\n"} & ORDERS, repr(text)
 
 
 def changed(name, number, changes, content):

@@ -54,9 +54,14 @@ def test_on_its_own_data_the_numbers_are_the_runs_own(finished, capsys):
 
 
 def test_on_other_data_only_what_is_needed_is_embedded(finished, tmp_path):
-    assert evaluate(finished, "data.seed=9", "data.test=4", "run.name=other") == 0
+    words = ("data.seed=9", "data.test=4", "run.name=other", "run.trained_on=['Other photos']")
+    assert evaluate(finished, *words) == 0
     folder = finished.parent / "other"
     found = result(folder)
+    # The weights saw the data of the run that trained them, and what the author says.
+    *seen, declared = found["trained_on"]
+    assert seen == result(finished)["trained_on"] and len(seen) == 2
+    assert (declared["name"], declared["declared"]) == ("Other photos", True)
     assert found["dataset"]["fingerprint"] != result(finished)["dataset"]["fingerprint"]
     assert {(r["mode"], r["n_query"]) for r in found["scores"]} == {
         ("cloud", 8), ("edge", 8), ("edge-cloud", 8)

@@ -81,6 +81,10 @@ def test_the_best_weights_are_taken_and_the_last_are_kept(path, tmp_path, script
     assert result["conditions"]["edge"]["query"]["selection"] == "val"
     other = json.loads((tmp_path / "plain" / "r" / "result.json").read_text())
     assert other["conditions"]["edge"]["query"]["selection"] == "last"
+    # Beside the figures of the chosen weights stand those of the last step.
+    for row, of_last in zip(result["scores"], other["scores"], strict=True):
+        assert row["last"] == {"step": 5, "metrics": of_last["metrics"]}
+        assert "last" not in of_last
 
 
 def test_an_interrupted_run_still_knows_its_best(path, tmp_path, scripted, monkeypatch):

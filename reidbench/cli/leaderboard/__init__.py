@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..parser import add_verb
-from . import add, build, diff, init, reproduce, verify
+from . import add, build, diff, init, reproduce, take, verify
 
 EPILOG = """examples:
   reidbench leaderboard init board --run runs/distill_pcm_fr-seed0
@@ -13,7 +13,7 @@ EPILOG = """examples:
   reidbench leaderboard verify --dir board
   reidbench leaderboard build --dir board
 """
-ACTIONS = (init, add, verify, reproduce, build, diff)
+ACTIONS = (init, add, verify, reproduce, build, diff, take)
 
 
 def add_parser(verbs: argparse._SubParsersAction) -> None:

@@ -103,7 +103,8 @@ protocol may differ from that of the tables above and from each other: they have
 def _reported(rows: list[dict[str, Any]]) -> list[str]:
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in rows:
-        groups.setdefault((row["dataset"], row["query"], row["gallery"]), []).append(row)
+        key = row["dataset"], row["query"], row["gallery"] or ""
+        groups.setdefault(key, []).append(row)
     parts = []
     for (dataset, query, gallery), group in sorted(groups.items()):
         names = list(dict.fromkeys(name for row in group for name in row["metrics"]))
@@ -116,7 +117,8 @@ def _reported(rows: list[dict[str, Any]]) -> list[str]:
             ]
             for row in group[:ROWS]
         ]
-        parts.append(f"### {markdown(dataset)}: {markdown(query)} → {markdown(gallery)} (reported)")
+        way = f"{markdown(query)} → {markdown(gallery)}" if gallery else markdown(query)
+        parts.append(f"### {markdown(dataset)}: {way} (reported)")
         parts.append(_table(["entry", *names, "source", "notes"], lines, set(names), len(group)))
     return parts
 

@@ -35,7 +35,8 @@ const MODALITIES = {
   color_pencil: 'colour pencil',
 };
 const modality = (name) => (Object.hasOwn(MODALITIES, name) ? MODALITIES[name] : name);
-const direction = (row) => `${modality(row.query || '?')} → ${modality(row.gallery || '?')}`;
+// A paper's words for a task may name no gallery.
+const direction = (row) => (row.gallery ? `${modality(row.query || '?')} → ${modality(row.gallery)}` : modality(row.query || '?'));
 
 /** Places that a row lost (more than 0) or gained on the private part. */
 function moved(places) {
