@@ -16,9 +16,11 @@ function terms(pairs) {
 const code = (text) => (text ? h('code', null, text) : null);
 const part = (title, ...children) => h('section', null, h('h3', null, title), ...children);
 
-/** Metrics as columns; one line for each thing that is known about them. */
+/** Metrics as columns, the one that ranks first (a phone shows three); one line for each thing
+    that is known about them. */
 function figuresTable(row) {
-  const names = METRICS.filter((name) => known(row.metrics[name]));
+  const names = [state.metric, ...METRICS.filter((name) => name !== state.metric)]
+    .filter((name) => known(row.metrics[name]));
   const lines = [];
   const line = (label, text, strong) => lines.push(h('tr', strong ? { className: 'strong' } : null,
     h('th', { scope: 'row' }, label), ...names.map((name) => h('td', { className: 'number' }, text(name)))));

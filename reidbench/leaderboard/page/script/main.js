@@ -8,7 +8,7 @@ function select(filter) {
     ...filter.options.map((value) => new Option(filter.word ? filter.word(value) : value, value)));
   element.addEventListener('change', () => {
     state[filter.key] = element.value;
-    timed(update);
+    changed(update);
   });
   choices.set(filter.key, element);
   return h('label', { className: 'field', title: filter.tip || '', hidden: filter.options.length < 2 }, h('span', null, filter.label), element);
@@ -34,11 +34,19 @@ function update() {
   writeState();
 }
 
+/** What a control sets off. */
+function changed(work) {
+  timed(() => {
+    for (const table of TABLES) table.fold();
+    work();
+  });
+}
+
 /** Sorting concerns every board that has the column. */
 function sortBy(column) {
   if (state.sort === column.key) state.dir = state.dir === 'up' ? 'down' : 'up';
   else Object.assign(state, { sort: column.key, dir: column.metric ? 'down' : 'up' });
-  timed(() => {
+  changed(() => {
     dress();
     update();
   });
@@ -129,27 +137,27 @@ function start() {
   placeJumps();
   if (matchMedia('(max-width: 45rem)').matches) $('more-filters').open = false;
 
-  $('search').addEventListener('input', () => timed(() => {
+  $('search').addEventListener('input', () => changed(() => {
     state.q = $('search').value;
     update();
   }));
   $('metric').addEventListener('change', () => {
     state.metric = $('metric').value;
-    timed(show);
+    changed(show);
   });
   $('sort').addEventListener('change', () => {
     const column = keys.columns.find(({ key }) => key === $('sort').value);
     Object.assign(state, { sort: column.key, dir: column.metric ? 'down' : 'up' });
-    timed(show);
+    changed(show);
   });
   $('reverse').addEventListener('click', () => {
     state.dir = state.dir === 'up' ? 'down' : 'up';
-    timed(show);
+    changed(show);
   });
   $('reset').addEventListener('click', () => {
     state.q = '';
     for (const filter of FILTERS) state[filter.key] = '';
-    timed(show);
+    changed(show);
     $('search').focus();
   });
   plotPanel.addEventListener('toggle', () => {

@@ -1,7 +1,7 @@
 // The tables: one for each board. Rows are made when they are first shown, and then only moved.
 
 // Rows of a board at the start: few where there are many boards, so that the page stays light.
-const FIRST = Math.min(50, Math.max(10, Math.floor(600 / ALL_BOARDS.length)));
+const FIRST = Math.min(50, Math.max(10, Math.floor(240 / ALL_BOARDS.length)));
 const MORE = 200; // rows that the button below a table adds
 
 class Table {
@@ -71,6 +71,11 @@ class Table {
       else column.th.removeAttribute('aria-sort');
       column.th.classList.toggle('chosen', column.key === state.metric);
     }
+  }
+
+  /** Back to few rows: a page with all of them reacts slowly. */
+  fold() {
+    this.limit = FIRST;
   }
 
   /** Cells depend on the metric that ranks: make them again. */
