@@ -120,8 +120,9 @@ class _Unit(torch.autograd.Function):
     def backward(context: Any, gradient: Tensor) -> Tensor:
         directions, divisor, share, tiny = context.saved_tensors
         gradient = gradient * share
-        along = (-gradient * (directions / divisor)).sum(1, keepdim=True)
-        return gradient / divisor + directions * along.masked_fill(tiny, 0)
+        product = (directions / divisor).mul_(gradient)
+        along = product.sum(1, keepdim=True).neg_().masked_fill_(tiny, 0)
+        return gradient.div_(divisor).add_(torch.mul(directions, along, out=product))
 
 
 def cosine_gap(a: Tensor, b: Tensor) -> Tensor:
