@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import ast
+import logging
+from collections.abc import Iterable
 from typing import Any
 
 from reidbench_registry import ConfigError, did_you_mean
+
+from .fill import WEIGHT
+
+LOG = logging.getLogger(__name__)
+TYPE = ".type"
 
 
 def apply(config: dict[str, Any], options: list[str]) -> None:
@@ -13,19 +20,48 @@ def apply(config: dict[str, Any], options: list[str]) -> None:
 
     Everything on the way to the last key must exist; whether the last key may exist is the
     business of the check that follows. Raises ConfigError."""
+    changes = []
     for option in options:
         path, separator, text = option.partition("=")
         if not separator or not path:
             raise ConfigError(f"--cfg-options {option!r}: expected path=value")
-        put(config, path, literal(text))
+        changes.append((path, literal(text)))
+    put(config, changes)
 
 
-def put(config: dict[str, Any], path: str, value: Any) -> None:
-    """Set one value, in place. Raises ConfigError as `apply`."""
+def put(config: dict[str, Any], changes: Iterable[tuple[str, Any]]) -> None:
+    """Set (path, value) for each change, in place. An entry of another `type` takes over none of
+    its arguments but those among the changes, as in a config over its base, and a line of the log
+    says which. Raises ConfigError as `apply`."""
+    changes = list(changes)
+    for path, value in changes:
+        if path.endswith(TYPE):
+            _leave_out(config, path.removesuffix(TYPE), value, [p for p, _ in changes])
+        _put(config, path, value)
+
+
+def _leave_out(config: dict[str, Any], where: str, kind: Any, changed: list[str]) -> None:
+    """Remove the arguments of the entry at `where` before it becomes one of another kind."""
+    entry = _at(config, where.split("."))
+    if not isinstance(entry, dict) or entry.get("type") in (None, kind):
+        return
+    left_out = [
+        name
+        for name in entry
+        if name not in ("type", WEIGHT)
+        and not any(f"{path}.".startswith(f"{where}.{name}.") for path in changed)
+    ]
+    for name in left_out:
+        del entry[name]
+    if left_out:
+        names, verb = ", ".join(left_out), "are" if len(left_out) > 1 else "is"
+        old = entry["type"]
+        LOG.warning("%s: %r replaces %r, whose %s %s left out", where, kind, old, names, verb)
+
+
+def _put(config: dict[str, Any], path: str, value: Any) -> None:
     *parents, last = path.split(".")
-    node: Any = config
-    for depth, key in enumerate(parents):
-        node = _child(node, key, where=".".join(parents[:depth]))
+    node = _at(config, parents)
     if isinstance(node, list):
         _child(node, last, where=".".join(parents))
         node[int(last)] = value
@@ -33,6 +69,13 @@ def put(config: dict[str, Any], path: str, value: Any) -> None:
         node[last] = value
     else:
         raise ConfigError(f"--cfg-options {path}: {'.'.join(parents)} is {node!r}, no section")
+
+
+def _at(config: dict[str, Any], keys: list[str]) -> Any:
+    node: Any = config
+    for depth, key in enumerate(keys):
+        node = _child(node, key, where=".".join(keys[:depth]))
+    return node
 
 
 def _child(node: Any, key: str, where: str) -> Any:

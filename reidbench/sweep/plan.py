@@ -180,8 +180,7 @@ def _cell(
     run_name = check_name("-".join(words))
     plain = copy.deepcopy(base)
     try:
-        for path, value in changes.items():
-            overrides.put(plain, path, copy.deepcopy(value))
+        overrides.put(plain, copy.deepcopy(changes).items())
         plain["run"] |= {"seed": seed, "name": run_name}
         experiment = config.resolve(plain, [], host)
     except ConfigError as error:

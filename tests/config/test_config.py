@@ -88,6 +88,26 @@ def test_overrides(host, option, field):
     assert field(shipped(host, options=[option]))
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_entry_of_another_type_takes_over_no_arguments(host, caplog, turned):
+    """But for its weight, which is the harness's, and what the command line gives, in any order."""
+    options = ["student.train.distillers.0.type=FR", "student.train.distillers.0.form=mse",
+               "student.backbone.type=TimmImage", "student.backbone.model=resnet10t"]  # fmt: skip
+    first = shipped(host).student.train.distillers[0]
+    changed = shipped(host, options=options[::-1] if turned else options).student
+    assert first["type"] == "PCM" and first["rank"] == 50
+    assert changed.train.distillers[0] == {"type": "FR", "form": "mse", "weight": first["weight"]}
+    assert changed.backbone == {"type": "TimmImage", "model": "resnet10t"}
+    assert sorted(r.getMessage() for r in caplog.records) == [
+        "student.backbone: 'TimmImage' replaces 'OpenCLIP', whose pretrained, projection are "
+        "left out",
+        "student.train.distillers.0: 'FR' replaces 'PCM', whose rank is left out",
+    ]
+    caplog.clear()
+    assert shipped(host, options=["student.train.distillers.0.type=PCM"]) == shipped(host)
+    assert not caplog.records
+
+
 @pytest.mark.parametrize(
     ("option", "message"),
     [
