@@ -110,7 +110,10 @@ def test_a_teacher_may_be_used_as_it_is(finished, capsys):
     assert "used as it is" in capsys.readouterr().out
     result = result_of(finished, "asis")
     assert result["conditions"]["cloud"]["query"]["selection"] == "untrained"
-    assert result["scores"] != result_of(finished, "cloud")["scores"]
+    scores = {s["identity"]["task"]["name"]: s["metrics"] for s in result["scores"]}
+    trained = [s for s in result_of(finished)["scores"] if s["mode"] == "cloud"]
+    assert scores != {s["identity"]["task"]["name"]: s["metrics"] for s in trained}
+    assert len(scores) == len(trained) == 3
 
 
 def test_same_seed_gives_the_same_numbers(finished, tmp_path):
