@@ -3,7 +3,7 @@
     python benchmarks/distillation.py                      # CPU: forward and backward of 16 items
     python benchmarks/distillation.py --threads 2 --items 128
     python benchmarks/distillation.py --device cuda        # the whole batch by default
-    python benchmarks/distillation.py --workers 2          # and the step's waiting for data
+    python benchmarks/distillation.py --workers 2          # also: how long a step waits for data
 
 The batch is that of the method: 128 rows (8 identities x 4 photos x 4 modalities; 96 images and 32
 captions), teacher dimension 1536. Loading, losses, distillers and optimizer are timed at this size.
@@ -14,11 +14,9 @@ backward, down to the embedding. Random weights; medians over rounds.
 Milliseconds are those of the processor, so that other jobs on the machine count little; those of
 the clock with `--wall`, with several threads and on a GPU.
 
-With `--workers N` the student's steps also run as in a training, `--rounds` of them over batches that
-N processes of the harness's loader decode, each picture another JPEG of `--photo` pixels; other
-batches are not kept from step to step. What the step waits is the clock's time in `next(loader)`,
-against that of the step, whose forward and backward are scaled. On a CPU the workers take their time
-from the step itself: the step without workers is timed, too.
+With `--workers N` steps also run as in a training: N processes of the harness's loader decode and
+augment the 128 items of each, JPEGs of 512 x 256. Waiting is the clock's time for the next batch.
+What a batch takes of one core says how short a step may be until it has to wait.
 
 `plain` is PCM and FR as the formulas are written: `torch.linalg.svd` of the batch's teacher rows,
 and both D x D correlation matrices. Both ways run in turn, in one process.
@@ -45,6 +43,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from reidbench.embeddings.items import Items, loader
 from reidbench.models.model import ReIDModel
 from reidbench.pluginhost import PluginHost
 from reidbench.tools.tensors import load_tensors, save_tensors
@@ -56,6 +55,7 @@ from reidbench_registry.testing.pictures import draw
 B, D, BANK, CLASSES, RANK = 128, 1536, 20_000, 11_003, 50
 PAPER = ("Cosine", "PCM", "FR")
 FOUR = ("rgb", "ir", "sketch", "text")
+AUGMENT = ("RandomHorizontalFlip", "PadCrop", "RandomErasing")
 LOSSES = ("ID", "Triplet", "SDM")
 CAPTION = "a woman in her thirties wears a long red coat, black trousers and white shoes, {}"
 
@@ -83,17 +83,43 @@ class Clock:
             torch.cuda.synchronize()
 
 
-def items(folder: Path, number: int) -> list[Record]:
-    """One item of each modality in turn; the pictures are drawn at 256 x 128."""
+def items(folder: Path, number: int, height: int = 256, width: int = 128) -> list[Record]:
+    """One item of each modality in turn, its pictures drawn as JPEG."""
     records = []
     for i in range(number):
         modality, pid = FOUR[i % 4], str(i // 16)
         if modality == "text":
             records.append(Record(str(i), "d", "train", modality, pid, text=CAPTION.format(i)))
         else:
-            path = draw(folder / f"{i}.jpg", i, 256, 128)
+            path = draw(folder / f"{height}" / f"{i}.jpg", i, height, width)
             records.append(Record(str(i), "d", "train", modality, pid, path=str(path)))
     return records
+
+
+def waiting(
+    workers: int, rounds: int, folder: Path, backbone: nn.Module, train: Callable[[Clock], None]
+) -> tuple[Clock, float]:
+    """-> (times of `wait`, the batch's way to the device and `train`; ms of a core for a batch)."""
+    of = Clock(next(backbone.parameters()).device, wall=True)
+    records = items(folder, B * (rounds + 1), 512, 256)
+    batches = [[(i, 0) for i in range(at, at + B)] for at in range(0, len(records), B)]
+    transforms = KindRegistry("transform", PluginHost().catalog)
+    decoded = Items(records, backbone, [transforms.create({"type": name}) for name in AUGMENT])
+    loaded = iter(loader(decoded, batches, workers))
+    for number in range(rounds + 1):
+        if number == 1:
+            of.of.clear()  # before, the workers started
+        batch = of.add("wait", lambda: next(loaded)[2])
+        of.add("to the device", lambda: on(of.device, batch))
+        train(of)
+    start = time.process_time()
+    for places in batches:
+        backbone.collate([decoded[place][1] for place in places])
+    return of, 1000 * (time.process_time() - start) / len(batches)
+
+
+def on(device: torch.device, batch: dict) -> dict:
+    return {k: v.to(device) if isinstance(v, Tensor) else v for k, v in batch.items()}
 
 
 def with_gradient(loss: Callable[[Tensor], Tensor], rows: Tensor) -> Callable[[], None]:
@@ -145,8 +171,11 @@ def distillers(bank: Tensor) -> dict[str, Callable]:
     return found
 
 
-def step(clock: Clock, rounds: int, part: int, folder: Path, bank: Tensor) -> None:
-    """Time everything of a step but the distillers."""
+def step(
+    clock: Clock, rounds: int, part: int, folder: Path, bank: Tensor
+) -> tuple[nn.Module, Callable[[Clock], None]]:
+    """Time everything of a step but the distillers -> the student and its forward, backward and
+    optimizer by themselves."""
     host = PluginHost()
     torch.manual_seed(0)
     backbone = KindRegistry("backbone", host.catalog).create(
@@ -168,23 +197,33 @@ def step(clock: Clock, rounds: int, part: int, folder: Path, bank: Tensor) -> No
         return sum(sum(loss(leaf, labels, codes, related).values()) for loss in losses)
 
     def load(of: list[Record]) -> dict:
-        batch = backbone.collate([backbone.preprocess(r) for r in of])
-        return {k: v.to(device) if isinstance(v, Tensor) else v for k, v in batch.items()}
+        return on(device, backbone.collate([backbone.preprocess(r) for r in of]))
 
     small = load(records[:part])
+
+    def train(clock: Clock) -> None:
+        outputs = clock.add("student forward", lambda: model(small, codes[:part]))
+        clock.add("backward", lambda: torch.autograd.backward(list(outputs), gradients))
+        clock.add("optimizer", lambda: (
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0), optimizer.step(),
+            optimizer.zero_grad(),
+        ))  # fmt: skip
+
     for number in range(rounds + 1):
         if number == 1:
             clock.of.clear()  # the first round warms up
         clock.add("data", lambda: load(records))
         indices = torch.randint(BANK, (B,))
         clock.add("teacher lookup", lambda: bank[indices].to(device, torch.float32))
-        outputs = clock.add("student forward", lambda: model(small, codes[:part]))
         clock.add("task losses", with_gradient(task, rows))
-        clock.add("backward", lambda: torch.autograd.backward(list(outputs), gradients))
-        clock.add("optimizer", lambda: (
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0), optimizer.step(),
-            optimizer.zero_grad(),
-        ))  # fmt: skip
+        train(clock)
+    return backbone, train
+
+
+def medians(clock: Clock, part: int) -> dict[str, float]:
+    """Of the whole batch: forward and backward are of `part` items."""
+    scaled = {"student forward", "backward"}
+    return {n: clock.median(n) * (B / part if n in scaled else 1) for n in clock.of}
 
 
 def main() -> None:
@@ -193,6 +232,7 @@ def main() -> None:
     parser.add_argument("--distiller-rounds", type=int, default=15)
     parser.add_argument("--items", type=int, help="of forward and backward (default: 16 or 128)")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=0, help="also time waiting for them")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--wall", action="store_true", help="milliseconds of the clock")
     given = parser.parse_args()
@@ -208,7 +248,9 @@ def main() -> None:
         features = torch.randn(BANK, D) * torch.logspace(0, -2, D) * 30 + 5
         save_tensors(Path(name) / "bank.safetensors", {"features": features})
         bank = load_tensors(Path(name) / "bank.safetensors")["features"]
-        step(clock, given.rounds, part, Path(name), bank)
+        backbone, train = step(clock, given.rounds, part, Path(name), bank)
+        if given.workers:
+            waited = waiting(given.workers, given.rounds, Path(name), backbone, train)
         teacher = bank[torch.randint(BANK, (B,))].to(device)
         found = distillers(bank.to(device))
     work = {
@@ -224,8 +266,7 @@ def main() -> None:
             else:
                 clock.add(name, one)
 
-    scaled = {"student forward", "backward"}
-    times = {n: clock.median(n) * (B / part if n in scaled else 1) for n in clock.of}
+    times = medians(clock, part)
     parts = [n for n in times if n not in work] + list(PAPER)
     whole = sum(times[n] for n in parts)
     of = "clock" if wall else "processor"
@@ -239,6 +280,12 @@ def main() -> None:
     loaded = three / (whole - times["data"])
     print(f"Cosine + PCM + FR: {three:.2f} ms, {three / whole:.2%} of the step (goal: at most 5%)")
     print(f"without the loading of data: {loaded:.2%}")
+    if given.workers:
+        trained = medians(waited[0], part)
+        wait, all_of_it = trained["wait"], sum(trained.values()) + three + times["task losses"]
+        print(f"{given.workers} workers: a step waits {wait:.1f} ms for data, "
+              f"{wait / all_of_it:.2%} of {all_of_it:.0f} ms of the clock (goal: at most 5%); "
+              f"a batch takes {waited[1]:.0f} ms of one core")  # fmt: skip
     pairs = zip(*(clock.of[n] for n in ("plain PCM", "plain FR", "PCM", "FR")), strict=True)
     ratio = median((a + b) / (c + d) for a, b, c, d in pairs)
     print(f"plain PCM {times['plain PCM']:.2f} + plain FR {times['plain FR']:.2f} ms")

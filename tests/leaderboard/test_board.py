@@ -285,3 +285,47 @@ def test_take_copies_one_new_submission_and_nothing_else(board, tmp_path, capsys
     assert capsys.readouterr().out == "new\n"
     assert run("verify", board / "submissions" / "new") == 1
     assert "a link" in capsys.readouterr().out
+
+
+def test_reproduce_compares_with_the_stored_interval(board, tmp_path, monkeypatch, capsys):
+    """The run itself is another test's matter: here a record stands for what it finds."""
+    from reidbench.leaderboard import reproduce
+    from reidbench.results import record
+
+    submit(board, "three", tmp_path / "one.safetensors", "--seed", 0)
+    assert run("verify", "--dir", board) == 0
+    assert run("reproduce", "one", "--dir", board) == 2
+    assert "config.json" in capsys.readouterr().err
+    (board / "submissions" / "three" / "config.json").write_text("{}")
+    claimed = record.read(board / "submissions" / "three" / "record.json")
+    (row,) = claimed.scores
+    asked = []
+
+    def finds(shift):
+        def instead(config, seed, work_dir, name, options):
+            asked.append((seed, name, options))
+            metrics = {n: v + shift for n, v in row.metrics.items()}
+            return claimed.model_copy(
+                update={"scores": [row.model_copy(update={"metrics": metrics})]}
+            )
+
+        monkeypatch.setattr(reproduce, "_run", instead)
+
+    low = row.metrics["mAP"] - row.interval["mAP"][0]
+    finds(-low - 0.01)
+    assert run("reproduce", "three", "--dir", board, "--cfg-options", "run.threads=1") == 1
+    assert "three: ir2rgb, edge: mAP is" in capsys.readouterr().out
+    assert asked == [(0, "three-seed0", ["run.threads=1"])]
+    finds(0)
+    assert run("reproduce", "three", "--dir", board, "--check") == 0
+    assert (
+        json.loads((board / "results" / "three.json").read_text())["record"]["status"] == "rescored"
+    )
+    assert run("reproduce", "--dir", board) == 0  # all that have a config
+    stored = json.loads((board / "results" / "three.json").read_text())
+    assert stored["record"]["status"] == "reproduced" and stored["reproduced"]["seeds"] == [0]
+    # Verified again, the same submission keeps what running it has shown.
+    assert run("verify", "--dir", board) == 0
+    assert run("build", "--dir", board) == 0
+    status = {r["entry"]: r["status"] for r in board_of(board)["rows"]}
+    assert status == {"one": "rescored", "two": "rescored", "three": "reproduced"}

@@ -16,9 +16,11 @@ function terms(pairs) {
 const code = (text) => (text ? h('code', null, text) : null);
 const part = (title, ...children) => h('section', null, h('h3', null, title), ...children);
 
-/** Metrics as columns; one line for each thing that is known about them. */
+/** Metrics as columns, the one that ranks first (a phone shows three); one line for each thing
+    that is known about them. */
 function figuresTable(row) {
-  const names = METRICS.filter((name) => known(row.metrics[name]));
+  const names = [state.metric, ...METRICS.filter((name) => name !== state.metric)]
+    .filter((name) => known(row.metrics[name]));
   const lines = [];
   const line = (label, text, strong) => lines.push(h('tr', strong ? { className: 'strong' } : null,
     h('th', { scope: 'row' }, label), ...names.map((name) => h('td', { className: 'number' }, text(name)))));
@@ -64,13 +66,13 @@ function trainingOf(row) {
 
 function provenanceOf(row) {
   const benchmark = BENCHMARKS.get(row.benchmark);
-  const pairs = [['Status', h('span', { className: 'status' }, mark(row.status), row.status), ` ${STATUS_WORDS[row.status] || ''}`]];
+  const pairs = [['Status', h('span', { className: 'status' }, mark(row.status), row.status), `. ${STATUS_WORDS[row.status] || ''}`]];
   if (benchmark) {
-    pairs.push(['Benchmark', foreign(`${benchmark.title} (${benchmark.name})`)]);
+    pairs.push(['Benchmark', foreign(benchmark.title === benchmark.name ? benchmark.name : `${benchmark.title} (${benchmark.name})`)]);
     pairs.push(['Licence of the data', benchmark.licence && foreign(benchmark.licence)]);
     pairs.push(['Fingerprint of the data', code(benchmark.fingerprint)]);
   }
-  pairs.push(['Data set', foreign(`${row.dataset}${benchmark?.revision ? ` ${benchmark.revision}` : ''}`)]);
+  pairs.push(['Data set', foreign(`${row.dataset}${benchmark?.revision ? `, revision ${benchmark.revision}` : ''}`)]);
   if (!row.reported) pairs.push(['Identity of the rules', code(row.identity)]);
   if (row.record) pairs.push(['Result record', fileLink(row.record)]);
   if (row.source) pairs.push(['Source', link(row.source)]);

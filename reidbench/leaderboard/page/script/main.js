@@ -8,7 +8,7 @@ function select(filter) {
     ...filter.options.map((value) => new Option(filter.word ? filter.word(value) : value, value)));
   element.addEventListener('change', () => {
     state[filter.key] = element.value;
-    timed(update);
+    changed(update);
   });
   choices.set(filter.key, element);
   return h('label', { className: 'field', title: filter.tip || '', hidden: filter.options.length < 2 }, h('span', null, filter.label), element);
@@ -34,11 +34,19 @@ function update() {
   writeState();
 }
 
+/** What a control sets off. */
+function changed(work) {
+  timed(() => {
+    for (const table of TABLES) table.fold();
+    work();
+  });
+}
+
 /** Sorting concerns every board that has the column. */
 function sortBy(column) {
   if (state.sort === column.key) state.dir = state.dir === 'up' ? 'down' : 'up';
   else Object.assign(state, { sort: column.key, dir: column.metric ? 'down' : 'up' });
-  timed(() => {
+  changed(() => {
     dress();
     update();
   });
@@ -95,6 +103,21 @@ function setTheme(name) {
 }
 const theme = () => document.documentElement.dataset.theme || 'system';
 
+/** Paper is white: the plot is drawn for it, and back afterwards. */
+function dressForPaper() {
+  let before = null;
+  addEventListener('beforeprint', () => {
+    before = theme();
+    document.documentElement.dataset.theme = 'light';
+    drawPlot(filtered(state));
+  });
+  addEventListener('afterprint', () => {
+    if (before === 'system') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = before;
+    drawPlot(filtered(state));
+  });
+}
+
 function facts() {
   const entries = new Set(ROWS.filter((row) => !row.reported).map((row) => row.of)).size;
   const checked = ROWS.filter((row) => !row.reported).length;
@@ -114,27 +137,27 @@ function start() {
   placeJumps();
   if (matchMedia('(max-width: 45rem)').matches) $('more-filters').open = false;
 
-  $('search').addEventListener('input', () => timed(() => {
+  $('search').addEventListener('input', () => changed(() => {
     state.q = $('search').value;
     update();
   }));
   $('metric').addEventListener('change', () => {
     state.metric = $('metric').value;
-    timed(show);
+    changed(show);
   });
   $('sort').addEventListener('change', () => {
     const column = keys.columns.find(({ key }) => key === $('sort').value);
     Object.assign(state, { sort: column.key, dir: column.metric ? 'down' : 'up' });
-    timed(show);
+    changed(show);
   });
   $('reverse').addEventListener('click', () => {
     state.dir = state.dir === 'up' ? 'down' : 'up';
-    timed(show);
+    changed(show);
   });
   $('reset').addEventListener('click', () => {
     state.q = '';
     for (const filter of FILTERS) state[filter.key] = '';
-    timed(show);
+    changed(show);
     $('search').focus();
   });
   plotPanel.addEventListener('toggle', () => {
@@ -160,6 +183,7 @@ function start() {
     event.preventDefault();
     $('boards').focus();
   });
+  dressForPaper();
   const follow = () => {
     readState();
     show();

@@ -51,12 +51,39 @@ function axis(text, more) {
     grid: { color: resolved('--line') }, border: { color: resolved('--quiet') }, ...more.scale };
 }
 
-function options(size) {
-  const first = (value) => /^[125]/.test(value.toExponential());
+/** Over a wide range 1, 2, 5, 10, 20, ...; over a narrow one even steps. */
+function ticksBetween(low, high) {
+  const ticks = [];
+  if (high / low >= 8) {
+    for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1) {
+      ticks.push(...[1, 2, 5].map((digit) => digit * 10 ** power));
+    }
+  } else {
+    const ten = 10 ** Math.floor(Math.log10(high - low));
+    const step = [0.1, 0.2, 0.5].map((part) => part * ten).find((one) => (high - low) / one <= 8) || ten;
+    for (let n = Math.ceil(low / step); n * step <= high; n += 1) ticks.push(n * step);
+  }
+  return ticks.filter((value) => value >= low && value <= high).map((value) => ({ value }));
+}
+
+/** With room beside the outermost points. */
+function costAxis(size, points) {
+  const costs = points.map(({ x }) => x);
+  const [low, high] = [Math.min(...costs) / 1.15, Math.max(...costs) * 1.15];
+  return axis(`${size.long} (logarithmic)`, {
+    scale: {
+      type: 'logarithmic',
+      ...(costs.length ? { min: low, max: high, afterBuildTicks: (scale) => { scale.ticks = ticksBetween(low, high); } } : {}),
+    },
+    ticks: { autoSkip: true, autoSkipPadding: 12, maxRotation: 0, callback: (value) => size.text(+value.toPrecision(3)) },
+  });
+}
+
+function options(size, points) {
   return {
     animation: false, maintainAspectRatio: false, responsive: true,
     scales: {
-      x: axis(`${size.long} (logarithmic)`, { scale: { type: 'logarithmic', grace: '5%' }, ticks: { autoSkip: true, maxRotation: 0, callback: (value) => (first(value) ? size.text(value) : '') } }),
+      x: costAxis(size, points),
       y: axis(`${state.metric} in percent`, { scale: { grace: '8%' } }),
     },
     plugins: {
@@ -82,10 +109,11 @@ function drawPlot(rows) {
   const what = plotted(rows);
   const size = SIZES.find((one) => one.key === state.cost) || SIZES[0];
   const canvas = document.getElementById('canvas');
+  canvas.parentElement.hidden = !what.points.length;
   const where = boardName(what.board).text;
   canvas.setAttribute('aria-label', `${state.metric} against ${size.long}, ${plural(what.points.length, 'row')} of ${where}. The same figures stand in the tables and in the details of each row.`);
   document.getElementById('plot-note').textContent = `${plural(what.points.length, 'row')}, as the filters leave them. ${what.missing ? `${plural(what.missing, 'row')} without this figure cannot be drawn. ` : ''}Dashed: rows that no other row beats at the same or a lower cost. A click on a point opens its details.`;
-  const config = { type: 'scatter', data: { datasets: datasets(what) }, options: options(size) };
+  const config = { type: 'scatter', data: { datasets: datasets(what) }, options: options(size, what.points) };
   if (chart) {
     chart.data = config.data;
     chart.options = config.options;
@@ -100,5 +128,6 @@ function fillPlotChoices() {
   document.getElementById('plot-board').append(...boards);
   const sizes = SIZES.filter(({ key }) => ROWS.some((row) => known(row.cost[key])));
   document.getElementById('plot-cost').append(...sizes.map(({ key, long }) => new Option(long, key)));
+  EMPTY.cost = sizes[0]?.key || '';
   plotPanel.hidden = !BOARDS.length || !sizes.length;
 }

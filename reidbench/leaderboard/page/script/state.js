@@ -16,6 +16,7 @@ function readState() {
   }
   if (!METRICS.includes(state.metric)) state.metric = EMPTY.metric;
   if (!['up', 'down'].includes(state.dir)) state.dir = EMPTY.dir;
+  if (!SIZES.some(({ key }) => key === state.cost)) state.cost = EMPTY.cost;
   if (!BY_KEY.has(state.row)) state.row = '';
 }
 

@@ -1,7 +1,7 @@
 // The tables: one for each board. Rows are made when they are first shown, and then only moved.
 
 // Rows of a board at the start: few where there are many boards, so that the page stays light.
-const FIRST = Math.min(50, Math.max(10, Math.floor(600 / ALL_BOARDS.length)));
+const FIRST = Math.min(50, Math.max(10, Math.floor(240 / ALL_BOARDS.length)));
 const MORE = 200; // rows that the button below a table adds
 
 class Table {
@@ -73,6 +73,11 @@ class Table {
     }
   }
 
+  /** Back to few rows: a page with all of them reacts slowly. */
+  fold() {
+    this.limit = FIRST;
+  }
+
   /** Cells depend on the metric that ranks: make them again. */
   forget() {
     this.made.clear();
@@ -104,7 +109,7 @@ class Table {
 function boardName(board) {
   const text = board.reported
     ? `${board.first.dataset}: ${direction(board.first)}` : direction(board.first);
-  const task = board.first.task;
+  const task = board.reported ? null : board.first.task;
   return { text, heading: [foreign(text), ...(task ? [' ', h('code', null, task)] : [])] };
 }
 
@@ -128,7 +133,7 @@ function boardFacts(board) {
 
 function benchmarkHeading(benchmark, name) {
   if (!benchmark) return h('h2', null, foreign(name));
-  const facts = [`data set ${benchmark.dataset}${benchmark.revision ? ` ${benchmark.revision}` : ''}`];
+  const facts = [`data set ${benchmark.dataset}${benchmark.revision ? `, revision ${benchmark.revision}` : ''}`];
   if (known(benchmark.items)) facts.push(plural(benchmark.items, 'item'));
   if (benchmark.licence) facts.push(`licence ${benchmark.licence}`);
   const badges = [];
