@@ -198,3 +198,12 @@ def test_half_precision_features_are_compared_in_fp32():
     assert rank(task(), query, *(half[0], gallery, half[1])).exact.ranks.tolist() == (
         plain.exact.ranks.tolist()
     )
+
+
+def test_features_too_small_to_have_a_direction_are_zeros():
+    """In one dimension torch keeps norms whose inverse is infinite: similarities would be NaN."""
+    query = [record(f"q{p}", "ir", str(p)) for p in range(5)]
+    gallery = [record(f"g{p}", "rgb", str(p)) for p in range(5)]
+    found = rank(task(), query, np.ones((5, 1), "f4"), gallery, np.full((5, 1), 1e-40, "f4"))
+    assert found.optimistic.values.tolist() == [0] * 5
+    assert found.pessimistic.values.tolist() == [4] * 5
