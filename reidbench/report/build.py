@@ -200,8 +200,9 @@ class _Parts:
         opened = [run.pictures for run in self.runs if run.pictures is not None]
         if not opened:
             return Thumbs({}, [], ["no pictures: the folder that holds them was not given"])
-        listed = {i for task in self.parts["ranklists"] for q in task["queries"]
-                  for i in (q["item"], *(h["item"] for of in q["lists"].values() for h in of))}  # fmt: skip
+        queries = [q for task in self.parts["ranklists"] for q in task["queries"]]
+        listed = {q["item"] for q in queries}
+        listed |= {h["item"] for q in queries for hits in q["lists"].values() for h in hits}
         rest = [item for item in named if item not in listed]
         kept = rest if self.options.full else rest[:MAP_THUMBS]
         wanted = [*(item for item in named if item in listed), *kept]

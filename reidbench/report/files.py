@@ -18,11 +18,11 @@ from .inputs import Inputs, Pictures
 def of_files(
     record: ResultRecord,
     scores: Scores,
-    records: Sequence[Record],
     chosen: Chosen,
     query: Submission,
     gallery: Submission,
     mode: str,
+    records: Sequence[Record],
     pictures: Pictures | None,
 ) -> Inputs:
     """The inputs of what `results.from_files.score_embeddings` scored. There is no config and no

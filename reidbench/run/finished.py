@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from reidbench_registry import (
-    ConfigError,
     DataError,
     Owner,
     ReidbenchError,
@@ -92,7 +91,8 @@ def ask(
     host: PluginHost,
     tell: Callable[[str], None],
 ) -> Sections:
-    """The sections that plugins add to the report of a run; `tell` gets a line for one that fails."""
+    """The sections that plugins add to the report of a run; `tell` gets a line for each that
+    fails."""
     seed = record.seed or 0
     info = RunInfo(folder.resolve().name, folder, seed, json.loads(json.dumps(written)))
     result = RunResult(info, record.as_json())
@@ -144,9 +144,3 @@ def _tasks(
         else:
             kept.append(task)
     return kept
-
-
-def check_folder(folder: Path) -> None:
-    """Raises ConfigError for what is no folder."""
-    if not folder.is_dir():
-        raise ConfigError(f"no run folder: {folder}")
