@@ -70,10 +70,12 @@ def handle(arguments: argparse.Namespace) -> int:
 
     from ..pluginhost import PluginHost
     from ..report.build import build
+    from ..report.embedding_map import check_method
     from ..report.inputs import Options
     from ..report.write import write
     from ..run.finished import read_finished
 
+    check_method(arguments.map)
     options = Options(arguments.queries, arguments.k, arguments.map, arguments.full)
     host = PluginHost()
     runs = [read_finished(path, label, host) for path, label in zip(paths, LABELS, strict=False)]

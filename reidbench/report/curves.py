@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from .inputs import Inputs
 
@@ -105,7 +105,7 @@ def stages(inputs: Inputs) -> list[dict[str, Any]]:
         if seconds < clock:  # another process begins
             before = 0.0
         clock = seconds
-        stage, event, key = row.get("stage"), str(row.get("event")), row.get("key")
+        stage, event, key = str(row.get("stage")), str(row.get("event")), row.get("key")
         if stage == "data" and isinstance(row.get("fingerprint"), str):
             key = row["fingerprint"]
             made = not event.endswith("skipped")
@@ -161,7 +161,7 @@ def _steps(log: Path) -> dict[str, dict[int, dict[str, Any]]]:
 
 def _kinds(config: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     """(stage, name of a term) -> `loss` or `distiller`"""
-    kinds = {}
+    kinds: dict[tuple[str, str], str] = {}
     for stage, section in (("teacher", "teacher"), ("distill", "student")):
         train = (config.get(section) or {}).get("train") or {}
         for kind, key in (("loss", "losses"), ("distiller", "distillers")):
@@ -170,5 +170,5 @@ def _kinds(config: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     return kinds
 
 
-def _finite(value: Any) -> bool:
+def _finite(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

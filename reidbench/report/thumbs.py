@@ -87,7 +87,8 @@ def _encoded(
     images: Mapping[str, Image.Image], quality: int, budget: int | None
 ) -> tuple[list[bytes], bool]:
     """The pictures that fit, and whether these are all."""
-    files, size = [], 0
+    files: list[bytes] = []
+    size = 0
     for image in images.values():
         buffer = io.BytesIO()
         image.save(buffer, "WEBP", quality=quality, method=4)
