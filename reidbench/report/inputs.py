@@ -36,8 +36,8 @@ class Pictures:
         if self.root is None:
             return path
         root = self.root.resolve()
-        if self.manifest is not None and path.is_relative_to(self.manifest):
-            path = path.relative_to(self.manifest)
+        if self.manifest is not None and path.absolute().is_relative_to(self.manifest.absolute()):
+            path = path.absolute().relative_to(self.manifest.absolute())
         try:
             path = (root / path).resolve()
         except (OSError, ValueError, RuntimeError):  # a name that no file can have, a loop of links

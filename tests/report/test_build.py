@@ -17,13 +17,12 @@ from reidbench.evaluation.bootstrap import intervals
 from reidbench.evaluation.chosen import choose
 from reidbench.pluginhost import PluginHost
 from reidbench.report import thumbs as pictures
-from reidbench.report.build import build, report
+from reidbench.report.build import report
 from reidbench.report.distributions import BARS, RANKS, cmc, similarity
-from reidbench.report.embedding_map import MOST_POINTS, check_method, chosen_items, embedding_map
-from reidbench.report.inputs import Options, Pictures
+from reidbench.report.inputs import Options
 from reidbench.report.looks import BINS, look
 from reidbench.report.shown import queries_of
-from reidbench_registry import ConfigError, Record, Trials
+from reidbench_registry import ConfigError, Trials
 
 KEYS = {
     "schema", "title", "reidbench", "runs", "tasks", "rows", "losses", "validation", "cmc", "ap",
@@ -195,33 +194,6 @@ def test_maps_and_spectra(value, inputs):
     assert energy["energy"] == pytest.approx(np.cumsum(s**2) / (s**2).sum(), abs=1e-6)
 
 
-def test_a_map_shows_whole_identities():
-    many = [Record(f"{p}-{i}", "t", "test", "rgb", str(p)) for p in range(40) for i in range(70)]
-    items = chosen_items(many)
-    people = {i.partition("-")[0] for i in items}
-    assert len(items) == 70 * len(people) and MOST_POINTS - 70 < len(items) <= MOST_POINTS
-    assert len(chosen_items([Record(str(i), "t", "test", "rgb", "1") for i in range(1600)])) == 1500
-
-
-def test_degenerate_maps():
-    records = [Record(str(i), "t", "test", "rgb", "1") for i in range(5)]
-    bank = toy.embedded(records)
-    equal = dataclasses.replace(bank, features=torch.ones(5, 8))
-    found = embedding_map(equal, bank.item_ids)
-    assert found["explained"] == [0, 0] and set(found["x"]) == {0.0}
-    line = dataclasses.replace(bank, features=torch.arange(1.0, 6)[:, None])
-    assert embedding_map(line, bank.item_ids)["explained"][1] == 0
-    assert embedding_map(bank, ["0", "1", "nobody"]) is None
-
-
-@pytest.mark.parametrize("method", ["tsne", "umap"])
-def test_a_map_without_its_library_is_one_line(method, monkeypatch):
-    monkeypatch.setitem(sys.modules, "sklearn.manifold", None)
-    monkeypatch.setitem(sys.modules, "umap", None)
-    with pytest.raises(ConfigError, match=rf"--map {method} needs .*'reidbench\[report\]'"):
-        check_method(method)
-
-
 def test_items_say_what_strangers_wrote_as_text(value):
     text = next(i for item, i in value["items"].items() if item.startswith("text-"))
     assert text["caption"].startswith(toy.HOSTILE) and text["thumb"] is None
@@ -230,41 +202,6 @@ def test_items_say_what_strangers_wrote_as_text(value):
     assert named <= value["items"].keys()
     for item in named:
         assert value["thumbs"][value["items"][item]["thumb"]].startswith(pictures.PREFIX)
-
-
-def test_two_runs_side_by_side(records, inputs):
-    other = toy.inputs_of(
-        records, toy.embedded(records, noise=0.3), toy.tasks("same_instance"), label="B"
-    )
-    configs = {"student": {"train": {"distillers": [{"type": "PCM", "weight": 0.49}], "steps": 3}}}
-    changed = {"student": {"train": {"distillers": [{"type": "PCM", "weight": 0.3}], "steps": 3}}}
-    first = dataclasses.replace(inputs, config=configs)
-    value = report([first, dataclasses.replace(other, config=changed)])
-    assert [r["label"] for r in value["runs"]] == ["A", "B"]
-    rows = value["comparison"]["differences"]
-    for row in rows:
-        a, b = (r["metrics"][row["metric"]] for r in value["rows"] if r["task"] == row["task"])
-        assert row["run"] == "B" and row["first"] == a and row["value"] == b
-        assert row["difference"] == pytest.approx(b - a, abs=1e-12)
-        assert row["interval"][0] <= row["difference"] <= row["interval"][1]
-    assert len(rows) == 2 * 5
-    assert value["comparison"]["config"] == [
-        {"path": "student.train.distillers.0.weight", "values": {"A": 0.49, "B": 0.3}}
-    ]
-    for task in value["ranklists"]:
-        changes = {q["item"]: abs(q["AP"]["A/edge"] - q["AP"]["B/edge"]) for q in task["queries"]}
-        most = [q["item"] for q in task["queries"] if "changed" in q["why"]]
-        assert len(most) == 4
-        assert min(changes[i] for i in most) >= max(
-            (c for i, c in changes.items() if i not in most), default=0
-        )
-        assert all(q["lists"].keys() == {"A/edge", "B/edge"} for q in task["queries"])
-
-
-def test_runs_that_do_not_mean_the_same_are_refused(records, inputs):
-    other = toy.inputs_of(records, toy.embedded(records), toy.tasks("none"), label="B")
-    with pytest.raises(ConfigError, match=r"'ir2rgb' is not the same .* task.exclude"):
-        report([inputs, other])
 
 
 def test_embeddings_that_were_not_scored_are_told(inputs, records):
@@ -301,63 +238,6 @@ def test_other_metrics_than_average_precision(records):
     value = report([toy.inputs_of(records, toy.embedded(records), toy.tasks(), metrics=metrics)])
     assert value["ap"] == [] and len(value["ranklists"][0]["queries"]) >= 12
     assert "no average precision" in value["missing"][0]
-
-
-def test_pictures_that_are_gone_are_one_line(tmp_path):
-    records = toy.world(tmp_path)
-    made = toy.inputs_of(records, toy.embedded(records), toy.tasks())
-    (tmp_path / "rgb-0-0.png").unlink()
-    (tmp_path / "rgb-0-1.png").write_bytes(b"no picture")
-    value = report([made], Options(queries=12))
-    lines = [line for line in value["missing"] if "could not be read" in line]
-    assert len(lines) == 1 and lines[0].startswith("2 of 72 pictures")
-    assert value["items"]["rgb-0-0"]["thumb"] is None
-    assert value["items"]["rgb-0-2"]["thumb"] is not None
-    # No picture is opened that nobody allowed.
-    value = report([dataclasses.replace(made, pictures=None)])
-    assert value["thumbs"] == [] and "was not given" in value["missing"][0]
-
-
-def test_pictures_stay_within_the_folder(tmp_path):
-    inside = tmp_path / "in"
-    inside.mkdir()
-    (tmp_path / "secret.png").write_bytes(b"")
-    (inside / "link.png").symlink_to(tmp_path / "secret.png")
-    manifest = tmp_path / "tables"
-
-    def path_of(path):
-        record = Record("a", "t", "test", "rgb", "1", path=str(path))
-        return Pictures(inside, manifest).path_of(record)
-
-    assert path_of(manifest / "x" / "1.png") == inside / "x" / "1.png"
-    assert path_of(inside / "1.png") == inside / "1.png"
-    for outside in (tmp_path / "secret.png", manifest / ".." / "secret.png", "/etc/passwd",
-                    manifest / "link.png", inside / ".." / "secret.png", "a\0b"):  # fmt: skip
-        assert path_of(outside) is None, outside
-
-
-def test_pictures_stay_within_the_budget(tmp_path, monkeypatch):
-    records = toy.world(tmp_path)
-    paths = {r.item_id: Path(r.path) for r in records if r.path}
-    whole = pictures.thumbs(paths)
-    size = sum(len(pictures.as_uri(f)) + 3 for f in whole.files)
-    assert len(whole.files) == len(paths) == 72 and not whole.missing
-    monkeypatch.setattr(pictures, "BUDGET", size - 1)
-    lower = pictures.thumbs(paths)
-    assert len(lower.files) == 72 and "in a lower quality (65)" in lower.missing[0]
-    monkeypatch.setattr(pictures, "BUDGET", size // 4)
-    few = pictures.thumbs(paths)
-    assert 0 < len(few.files) < 72 and "do not fit into the page" in few.missing[0]
-    assert sum(len(pictures.as_uri(f)) for f in few.files) <= size // 4
-    # The first stay.
-    assert list(few.place) == list(paths)[: len(few.files)]
-
-
-def test_pictures_beside_the_page(inputs):
-    built = build([inputs], Options(full=True), "page-pictures")
-    assert built.report["thumbs"][:2] == ["page-pictures/0.webp", "page-pictures/1.webp"]
-    assert list(built.pictures) == built.report["thumbs"]
-    assert len(built.pictures) == 72 == len(built.thumbs)
 
 
 def test_options_are_checked():
