@@ -195,8 +195,8 @@ def test_scored_files_have_a_page(tmp_path, capsys):
         for modality in ("rgb", "ir"):
             name = f"{modality}{p}.png"
             Image.new("RGB", (20, 40), (40 * p, 0, 0)).save(photos / name)
-            records.append(Record(f"{modality}{p}", "toy", "test", modality, str(p), path=tables / name,
-                                  instance_id=f"{modality}{p}"))  # fmt: skip
+            more = {"path": tables / name, "instance_id": f"{modality}{p}"}
+            records.append(Record(f"{modality}{p}", "toy", "test", modality, str(p), **more))
     tables.mkdir()
     write_manifest(tables / "m.csv", records)
     rows = np.random.default_rng(0).normal(size=(12, 4)).astype("f4")
