@@ -12,11 +12,11 @@ from reidbench_registry import Metric, Record, Task, Track
 
 from ..config.modes import MODES
 from ..embeddings import Embeddings
+from ..embeddings.moments import CHUNK
+from ..embeddings.spectrum import Spectrum
 from ..evaluation.score import score
 from ..evaluation.scoring import records_of
 from ..run.tasks import why_not_scored
-from .moments import CHUNK
-from .spectrum import Spectrum
 
 
 def geometric(dim: int, marked: Sequence[int] = ()) -> list[int]:

@@ -16,12 +16,12 @@ from reidbench_registry.signature import signature
 
 from ..config.fill import WEIGHT
 from ..embeddings import Embeddings
+from ..embeddings.moments import accumulate, together
+from ..embeddings.spectrum import Spectrum, principal_angles, spectrum
 from ..evaluation.chosen import choose
 from ..pluginhost import PluginHost
 from .kept import geometric, score_kept
-from .moments import accumulate, together
 from .sources import Source
-from .spectrum import Spectrum, principal_angles, spectrum
 
 TRAIN = "train"
 FRACTIONS = (0.9, 0.95, 0.99)

@@ -26,6 +26,7 @@ from . import (
     listing,
     new,
     plugins,
+    report,
     run,
     runs,
     score,
@@ -37,7 +38,7 @@ from .shared import check_folder
 from .system import in_words
 
 VERBS = (
-    run, sweep, evaluate, score, compare, show, analyze, leaderboard, runs, configs, data,
+    run, sweep, evaluate, score, compare, show, report, analyze, leaderboard, runs, configs, data,
     listing, plugins, new, completion,
 )  # fmt: skip
 WITH_PLUGINS = (
@@ -45,6 +46,7 @@ WITH_PLUGINS = (
     "sweep",
     "eval",
     "score",
+    "report",
     "analyze",
     "leaderboard",
     "data",

@@ -166,6 +166,9 @@ class Run:
     checkpoint_minutes: float | None = field(default=10.0, metadata=NOT_IN_KEYS)
     """Time between checkpoints that an interrupted training continues from: 0 takes one after
     every step, None takes none. Weights are the same whether or not a run was interrupted."""
+    report: bool = field(default=True, metadata=NOT_IN_KEYS)
+    """Write `report.html` at the end: ranked lists, curves, maps. The cells of a sweep write none
+    unless their config says so; `reidbench report RUN` writes it at any time."""
 
 
 @dataclass

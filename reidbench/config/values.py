@@ -36,6 +36,6 @@ def in_words(hint: Any) -> str:
         return f"a list of {'strings' if inner is str else in_words(inner)}"
     if typing.get_origin(hint) is dict:
         return "dict(type=...)"
-    return {float: "a number", int: "an integer", str: "a string"}.get(
+    return {float: "a number", int: "an integer", str: "a string", bool: "True or False"}.get(
         hint, "None" if hint is types.NoneType else str(hint)
     )

@@ -62,11 +62,7 @@ def count(similarity: Any, first: int, plan: Plan, inverse_norm: Any) -> Counts:
 
 def _members(groups: Groups, first: int, n: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """(row, column) of every gallery item in the groups of `n` queries from `first`."""
-    sizes = groups.sizes()[first : first + n]
-    row = np.repeat(np.arange(n), sizes)
-    inside = np.arange(len(row)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    start = groups.start[groups.of_query[first : first + n]]
-    column = groups.columns[np.repeat(start, sizes) + inside]
+    row, column = groups.members(first, n)
     return torch.from_numpy(row).to(device), torch.from_numpy(column).to(device)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -51,6 +52,29 @@ class Groups:
         """int64[Nq]: gallery items in each query's group"""
         sizes = np.append(np.diff(self.start), 0)
         return sizes[self.of_query]
+
+    def members(self, first: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """(row, column) of every gallery item in the groups of `n` queries from `first`; row 0 is
+        that of query `first`."""
+        sizes = self.sizes()[first : first + n]
+        row = np.repeat(np.arange(n), sizes)
+        inside = np.arange(len(row)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        start = self.start[self.of_query[first : first + n]]
+        return row, self.columns[np.repeat(start, sizes) + inside]
+
+    @cached_property
+    def of_column(self) -> np.ndarray:
+        """int64[Ng]: the group of each gallery item; empty when no query has a group"""
+        codes = np.empty(len(self.columns), np.int64)
+        codes[self.columns] = np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
+        return codes
+
+    def contains(self, query: np.ndarray | int, column: np.ndarray) -> np.ndarray:
+        """Whether each column is in the group of its query; both int64, of shapes that numpy
+        broadcasts."""
+        if not len(self.columns):
+            return np.zeros(np.broadcast_shapes(np.shape(query), np.shape(column)), bool)
+        return self.of_column[column] == self.of_query[query]
 
 
 @dataclass(frozen=True)

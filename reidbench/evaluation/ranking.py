@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,6 +22,22 @@ MEMORY = 256 * 2**20
 """Default budget, in bytes, of the buffer that holds similarities."""
 MOST_ROWS = 512
 """Beyond this many rows a matrix product gains nothing and a chunk leaves the caches."""
+
+
+class Chunk(NamedTuple):
+    """The similarities of some queries to the whole gallery."""
+
+    first: int
+    """the first of the queries"""
+    similarity: Tensor
+    """float32[n, Ng], in a buffer that the next chunk takes; still to be multiplied by
+    `inverse_norm`"""
+    inverse_norm: Tensor
+    """float32[Ng]"""
+
+
+Watch = Callable[[Chunk], None]
+"""Sees each chunk before it is counted, and leaves it as it is."""
 
 
 @dataclass(frozen=True)
@@ -50,22 +68,24 @@ def rank(
     memory: int = MEMORY,
     device: torch.device | None = None,
     kernel: Kernel | None = None,
+    watch: Watch | None = None,
 ) -> Ranking:
     """Rank gallery[Ng, D] by cosine similarity to each of query[Nq, D].
 
     Both are normalised here, in fp32 whatever came in. Excluded items leave a query's ranking
     before anything is counted; a query without a positive left is skipped. Equal similarities are
     ordered by a hash of the item id. Under torch.distributed each process takes a part of the
-    queries and returns the ranks of all. `memory` bounds the extra bytes; `device` defaults to the
-    features' own. Raises DataError for features that do not fit the plan or each other, or are not
-    finite."""
-    _check(plan, query, gallery)
+    queries and returns the ranks of all; `watch` sees the chunks of its own process. `memory`
+    bounds the extra bytes; `device` defaults to the features' own. Raises DataError for features
+    that do not fit the plan or each other, or are not finite."""
+    check(plan, query, gallery)
     device = device or gallery.device
     query, gallery = (x.to(device, torch.float32) for x in (query, gallery))
     if kernel is None:
         on_cpu = device.type == "cpu"
         kernel = best_for_cpu(len(query) * len(gallery)) if on_cpu else count_with_torch
-    counts = _counts(plan, query, gallery, chunk_rows(len(query), len(gallery), memory), kernel)
+    rows = chunk_rows(len(query), len(gallery), memory)
+    counts = _counts(plan, query, gallery, rows, kernel, watch)
 
     n_pos = np.concatenate([f.n_pos for f in counts])
     valid = n_pos.nonzero()[0]
@@ -90,30 +110,45 @@ def rank(
     )
 
 
-def _counts(plan: Plan, query: Tensor, gallery: Tensor, rows: int, kernel: Kernel) -> list[Counts]:
+def _counts(
+    plan: Plan,
+    query: Tensor,
+    gallery: Tensor,
+    rows: int,
+    kernel: Kernel,
+    watch: Watch | None,
+) -> list[Counts]:
     """What the kernel counts for each chunk of `rows` queries, of all processes, in order. The
     buffer of the similarities is free again when the counts are put together."""
+    as_kernel_sees = (lambda x: x.numpy()) if gallery.device.type == "cpu" else (lambda x: x)
+    of_rank: dict[int, Counts] = {}
+    # Every process cuts the same chunks, so that sharding does not change a bit.
+    step = rows * distributed.world_size()
+    for chunk in chunks(query, gallery, rows, range(distributed.rank() * rows, len(query), step)):
+        if watch is not None:
+            watch(chunk)
+        of_rank[chunk.first] = kernel(
+            as_kernel_sees(chunk.similarity), chunk.first, plan, as_kernel_sees(chunk.inverse_norm)
+        )
+    counted = {
+        first: counts for part in distributed.all_gather(of_rank) for first, counts in part.items()
+    }
+    return [counted[first] for first in sorted(counted)]
+
+
+def chunks(query: Tensor, gallery: Tensor, rows: int, firsts: Iterable[int]) -> Iterator[Chunk]:
+    """The similarities of `rows` queries from each of `firsts` on, bit for bit those that are
+    scored when `rows` is what `chunk_rows` says; float32 features on one device."""
     inverse_norm = _inverse_norms(gallery, "gallery")
     query_norm = _inverse_norms(query, "query")
     buffer = torch.empty(rows, len(gallery), device=gallery.device)
     normalised = torch.empty(rows, query.shape[1], device=gallery.device)
     columns = gallery.T
-    as_kernel_sees = (lambda x: x.numpy()) if gallery.device.type == "cpu" else (lambda x: x)
-    step = rows * distributed.world_size()
-    of_rank: dict[int, Counts] = {}
-    # Every process cuts the same chunks, so that sharding does not change a bit.
-    for first in range(distributed.rank() * rows, len(query), step):
+    for first in firsts:
         part = query[first : first + rows]
         norm = query_norm[first : first + rows, None]
         part = torch.mul(part, norm, out=normalised[: len(part)])
-        similarity = torch.mm(part, columns, out=buffer[: len(part)])
-        of_rank[first] = kernel(
-            as_kernel_sees(similarity), first, plan, as_kernel_sees(inverse_norm)
-        )
-    chunks = {
-        first: chunk for part in distributed.all_gather(of_rank) for first, chunk in part.items()
-    }
-    return [chunks[first] for first in sorted(chunks)]
+        yield Chunk(first, torch.mm(part, columns, out=buffer[: len(part)]), inverse_norm)
 
 
 def chunk_rows(n_query: int, n_gallery: int, memory: int = MEMORY) -> int:
@@ -122,7 +157,8 @@ def chunk_rows(n_query: int, n_gallery: int, memory: int = MEMORY) -> int:
     return max(1, min(MOST_ROWS, memory * 9 // (40 * n_gallery), n_query))
 
 
-def _check(plan: Plan, query: Tensor, gallery: Tensor) -> None:
+def check(plan: Plan, query: Tensor, gallery: Tensor) -> None:
+    """Raises DataError for features that do not fit the plan or each other."""
     for name, features, expected in (
         ("query", query, plan.n_query),
         ("gallery", gallery, plan.n_gallery),

@@ -71,7 +71,8 @@ def reproduce(
 def _run(
     config: Path, seed: int, work_dir: Path, name: str, options: Sequence[str]
 ) -> ResultRecord:
-    context = runner.prepare(config, [*options, f"run.name={name}"], seed, work_dir)
+    options = [*options, f"run.name={name}", "run.report=False"]
+    context = runner.prepare(config, options, seed, work_dir)
     record = runner.execute(context)
     assert record is not None  # only ranks but 0 have none
     return record

@@ -57,7 +57,8 @@ def context_of(
 
 
 def execute(context: Context, other: Origin | None = None) -> ResultRecord | None:
-    """Run the stages and write `result.json`; returns the record, on all ranks but 0 None.
+    """Run the stages and write `result.json` and the reports; returns the record, on all ranks but
+    0 None.
 
     `other`: what the record says about the run whose models are evaluated."""
     import torch
@@ -85,7 +86,13 @@ def execute(context: Context, other: Origin | None = None) -> ResultRecord | Non
         data = index(context)
         check_data(context, data)
         outputs = walk(context, data, execute_stage)
-        return _record(context, data, outputs, other) if distributed.is_main() else None
+        result = _record(context, data, outputs, other) if distributed.is_main() else None
+    # By the main process alone: the others have ended.
+    if result is not None and context.experiment.run.report:
+        from .reporting import write_report
+
+        write_report(context)
+    return result
 
 
 def _record(

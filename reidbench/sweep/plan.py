@@ -182,6 +182,8 @@ def _cell(
     try:
         overrides.put(plain, copy.deepcopy(changes).items())
         plain["run"] |= {"seed": seed, "name": run_name}
+        # Hundreds of pages would take more disk and time than anybody looks at.
+        plain["run"].setdefault("report", False)
         experiment = config.resolve(plain, [], host)
     except ConfigError as error:
         raise ConfigError(f"{', '.join(labels) or name}: {error}") from None

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from reidbench.analysis import moments
-from reidbench.analysis.moments import accumulate, together
-from reidbench.analysis.spectrum import principal_angles, spectrum
 from reidbench.cli.main import main
-from reidbench.embeddings import Embeddings
+from reidbench.embeddings import Embeddings, moments
+from reidbench.embeddings.moments import accumulate, together
+from reidbench.embeddings.spectrum import principal_angles, spectrum
 from reidbench.tools.files import write_json
 from reidbench_registry import DataError
 

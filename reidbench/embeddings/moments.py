@@ -11,8 +11,8 @@ from torch import Tensor
 
 from reidbench_registry import DataError
 
-from ..embeddings import Embeddings
 from ..tools.terminal import quoted
+from .embeddings import Embeddings
 
 CHUNK = 4096
 """Rows that are in memory at once, in float64."""
