@@ -30,32 +30,27 @@ class Cells:
     def picture(
         self, left: float, top: float, wide: float, high: float, pixels: Any, right: bool | None
     ) -> None:
-        """pixels[h, w, 3], whole and in the middle of the cell; None: an empty frame. right: whose
-        border it has; None: that of a query."""
-        colour = "0.2" if right is None else RIGHT if right else WRONG
+        """pixels[h, w, 3], whole, in the middle of the cell, with its border; None: an empty frame.
+        right: None for a query."""
         if pixels is None:
-            self._border(left, top, wide, high, "0.6", ":")
-            self.axes.text(
-                left + wide / 2, top + high / 2, "no\npicture" if wide > 0.4 else "?", ha="center",
-                va="center", fontsize=SMALL, color="0.4",
-            )  # fmt: skip
+            words = "no\npicture" if wide > 0.45 else "?"
+            self.axes.text(left + wide / 2, top + high / 2, words, ha="center", va="center",
+                           fontsize=SMALL, color="0.4")  # fmt: skip
         else:
             scale = min(wide / pixels.shape[1], high / pixels.shape[0])
             width, height = scale * pixels.shape[1], scale * pixels.shape[0]
-            x, y = left + (wide - width) / 2, top + (high - height) / 2
-            self.axes.imshow(
-                pixels, extent=(x, x + width, y + height, y), interpolation="bicubic",
-                aspect="auto",
-            )  # fmt: skip
+            left, top = left + (wide - width) / 2, top + (high - height) / 2
+            wide, high = width, height
+            extent = (left, left + wide, top + high, top)
+            self.axes.imshow(pixels, extent=extent, interpolation="bicubic", aspect="auto")
             self._keep()  # imshow sets the limits
-        if right is not None or pixels is not None:
-            self._border(left, top, wide, high, colour, "-" if right is not False else "--")
+        self._border(left, top, wide, high, right)
 
     def framed(
         self, left: float, top: float, wide: float, high: float, lines: Sequence[str], right: bool
     ) -> None:
         """A caption as a hit."""
-        self._border(left, top, wide, high, RIGHT if right else WRONG, "-" if right else "--")
+        self._border(left, top, wide, high, right)
         self.words(left + GAP, top + GAP / 2, lines)
 
     def words(self, left: float, top: float, lines: Sequence[str], colour: str = "black") -> None:
@@ -75,21 +70,17 @@ class Cells:
         self._keep()
 
     def _border(
-        self, left: float, top: float, wide: float, high: float, colour: str, dash: str
+        self, left: float, top: float, wide: float, high: float, right: bool | None
     ) -> None:
+        """Also without colour, right and wrong differ: whole and dashed."""
         from matplotlib.patches import Rectangle
 
-        self.axes.add_patch(
-            Rectangle(
-                (left + 0.01, top + 0.01),
-                wide - 0.02,
-                high - 0.02,
-                fill=False,
-                edgecolor=colour,
-                linewidth=1.3,
-                linestyle=dash,
-            )  # fmt: skip
-        )
+        box = Rectangle(
+            (left + 0.01, top + 0.01), wide - 0.02, high - 0.02, fill=False, linewidth=1.3,
+            edgecolor="0.2" if right is None else RIGHT if right else WRONG,
+            linestyle="--" if right is False else "-",
+        )  # fmt: skip
+        self.axes.add_patch(box)
 
     def _keep(self) -> None:
         self.axes.set_xlim(*self._limits[0])

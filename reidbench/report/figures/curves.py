@@ -86,6 +86,7 @@ def _curve(ax: Any, one: Mapping[str, Any], drawn: Series) -> None:
     if one["low"] and one["high"]:
         low, high = ([100 * value for value in one[end]] for end in ("low", "high"))
         ax.fill_between(one["ranks"], low, high, color=drawn.colour, alpha=0.15, linewidth=0)
+    ax.set_ylim(0, 101)
     ax.set_xscale("log")
     ticks: list[int] = []
     for rank in one["ranks"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
@@ -10,13 +11,13 @@ from typing import Any
 
 from reidbench_registry import ConfigError
 
-from ...drawing.figure import SUFFIXES, WIDTHS, save, styled
+from ...drawing.figure import SUFFIXES, WIDTHS, check_drawable, save, styled
 from ...tools.files import whole_file
 from .curves import average_precision, cmc, similarity
 from .ranklists import ranklists
-from .series import COLOURS
 from .spaces import energy, maps
 from .table import table
+from .words import families
 
 Figures = Iterator[tuple[str, Any]]
 """(name, figure)"""
@@ -42,7 +43,10 @@ def draw(
     if width not in WIDTHS:
         raise ConfigError(f"width {width!r}: expected one of {', '.join(WIDTHS)}")
     written: list[str] = []
-    with styled(STYLE | {"axes.prop_cycle": COLOURS()}):
+    check_drawable()
+    with styled(STYLE | {"font.family": families()}), warnings.catch_warnings():
+        # A letter that no font here has is drawn as a box.
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
         for figures in DRAWN:
             for name, figure in figures(report, width, thumbs):
                 stem = _unused(name, written)

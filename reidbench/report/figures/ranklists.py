@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from textwrap import wrap
 from typing import Any
 
-from ...drawing.figure import SMALL, WIDTHS, new_figure
+from ...drawing.figure import WIDTHS, new_figure
 from ...tools.terminal import safe
 from .cells import GAP, LINE, Cells
 from .thumbs import Thumbs
+from .words import wrapped
 
 STRIPS = 5
 """Queries of one figure: the first of each kind (best, median, worst, ...), then the second ..."""
@@ -25,8 +25,6 @@ TALL = 2.0
 """Height of a cell of pictures over its width"""
 LINES = 6
 """Lines of a caption at the most"""
-LETTER = 0.58 * SMALL / 72
-"""Inches of a letter, on average, and a little more"""
 
 
 def ranklists(
@@ -61,7 +59,7 @@ def hits(query: Mapping[str, Any], source: str) -> list[Mapping[str, Any]]:
 
 
 class _Strips:
-    """The layout of one figure."""
+    """The layout of one figure: a query's cell, then as many hits as fit."""
 
     def __init__(
         self, items: Mapping[str, Any], thumbs: Thumbs, width: str,
@@ -70,73 +68,65 @@ class _Strips:
         self.items, self.thumbs, self.width, self.source = items, thumbs, width, source
         self.queries = queries
         self.lists = [hits(query, source) for query in queries]
-        asked = any(self._worded(query["item"]) for query in queries)
-        told = any(self._worded(hit["item"]) for hit in self.lists[0])
-        room = WIDTHS[width]
-        self.first = WORDS if asked else 0.0
-        least = WORDS if told else HIT
+        self.asked = any(self._worded(query["item"]) for query in queries)
+        self.told = any(self._worded(hit["item"]) for of in self.lists for hit in of)
+        room = WIDTHS[width] - GAP
         most = max(map(len, self.lists))
-        if not self.first:  # a picture: as wide as a hit
-            self.number = max(1, min(most, int((room - GAP) / least) - 1))
-            cell = min((room - GAP) / (self.number + 1), room if told else WIDEST)
-            self.first = min(cell, WIDEST)
+        least = WORDS if self.told else HIT
+        first = WORDS if self.asked else HIT
+        self.number = max(1, min(most, int((room - first) / least)))
+        if self.told:
+            self.first = WORDS if self.asked else WIDEST
+            self.cell = (room - self.first) / self.number
+        elif self.asked:
+            self.cell = min((room - WORDS) / self.number, WIDEST)
+            self.first = room - self.cell * self.number  # what the hits leave is for the words
         else:
-            self.number = max(1, min(most, int((room - self.first - GAP) / least)))
-        whole = (room - self.first - GAP) / self.number
-        self.cell = whole if told else min(whole, WIDEST)
-        if asked and not told:  # what the hits leave is for the words
-            self.first = room - GAP - self.cell * self.number
-        self.told = told
+            self.first = self.cell = min(room / (self.number + 1), WIDEST)
 
     def drawn(self) -> Any:
-        captions = [
-            self._lines(query["item"], self.first - GAP)
-            if self._worded(query["item"]) else []
-            for query in self.queries
-        ]  # fmt: skip
-        heights = []
-        for hits, caption in zip(self.lists, captions, strict=True):
-            inner = [] if caption else [TALL * (min(self.first, WIDEST) - GAP)]
-            inner.append(LINE * len(caption))
-            inner.append(
-                max(LINE * len(self._lines(h["item"], self.cell - 3 * GAP)) + GAP
-                    for h in hits[: self.number])
-                if self.told else TALL * (self.cell - GAP)
-            )  # fmt: skip
-            heights.append(max(inner))
-        # Above a strip, which query it is; below it, the signs of its hits.
-        step = [height + 2 * LINE + 2.5 * GAP for height in heights]
-        figure = new_figure(self.width, sum(step), layout=None)
-        cells = Cells(figure)
-        top = 0.0
-        for query, hits, caption, height, down in zip(
-            self.queries, self.lists, captions, heights, step, strict=True
-        ):
+        heights = [self._height(query, of) for query, of in zip(self.queries, self.lists,
+                                                                strict=True)]  # fmt: skip
+        step = LINE + 3 * GAP  # the line above a strip, and what parts it from the next
+        figure = new_figure(self.width, sum(heights) + step * len(heights), layout=None)
+        cells, top = Cells(figure), 0.0
+        for query, of, height in zip(self.queries, self.lists, heights, strict=True):
             cells.words(0.0, top, [self._title(query)], "0.35")
-            self._strip(cells, query, hits, caption, top + LINE + GAP / 2, height)
-            top += down
+            self._strip(cells, query, of, top + LINE + GAP / 2, height)
+            top += height + step
         return figure
 
+    def _height(self, query: Mapping[str, Any], of: Sequence[Mapping[str, Any]]) -> float:
+        return max(self._own(query["item"], self.first), self._hits(of) + GAP / 2 + LINE)
+
+    def _hits(self, of: Sequence[Mapping[str, Any]]) -> float:
+        """The height of the hits without their signs."""
+        return max(self._own(hit["item"], self.cell) for hit in of[: self.number])
+
+    def _own(self, item: str, wide: float) -> float:
+        if self._worded(item):
+            return LINE * len(self._lines(item, wide)) + GAP
+        return TALL * (min(wide, WIDEST) - GAP)
+
     def _strip(
-        self, cells: Cells, query: Mapping[str, Any], hits: Sequence[Mapping[str, Any]],
-        caption: Sequence[str], top: float, height: float,
+        self, cells: Cells, query: Mapping[str, Any], of: Sequence[Mapping[str, Any]], top: float,
+        height: float,
     ) -> None:  # fmt: skip
-        if caption:
-            cells.words(0.0, top, caption)
+        high = self._hits(of)
+        if self._worded(query["item"]):
+            cells.words(0.0, top, self._lines(query["item"], self.first))
         else:
             wide = min(self.first, WIDEST) - GAP
-            cells.picture(0.0, top, wide, height, self._thumb(query["item"]), None)
-        for place, hit in enumerate(hits[: self.number]):
-            left = self.first + GAP + place * self.cell
+            tall = min(height, max(high, TALL * wide))
+            cells.picture(0.0, top, wide, tall, self._thumb(query["item"]), None)
+        for place, hit in enumerate(of[: self.number]):
+            left, wide = self.first + GAP + place * self.cell, self.cell - GAP
             if self._worded(hit["item"]):
-                lines = self._lines(hit["item"], self.cell - 3 * GAP)
-                cells.framed(left, top, self.cell - GAP, height, lines, hit["right"])
+                cells.framed(left, top, wide, high, self._lines(hit["item"], self.cell),
+                             hit["right"])  # fmt: skip
             else:
-                thumb = self._thumb(hit["item"])
-                cells.picture(left, top, self.cell - GAP, height, thumb, hit["right"])
-            cells.sign(
-                left + (self.cell - GAP) / 2, top + height + LINE / 2 + GAP / 2, hit["right"]
-            )
+                cells.picture(left, top, wide, high, self._thumb(hit["item"]), hit["right"])
+            cells.sign(left + wide / 2, top + high + (LINE + GAP) / 2, hit["right"])
 
     def _title(self, query: Mapping[str, Any]) -> str:
         why = ", ".join(safe(word) for word in query["why"])
@@ -145,11 +135,11 @@ class _Strips:
         return ": ".join(filter(None, [why, known]))
 
     def _worded(self, item: str) -> bool:
-        return self.items.get(item, {}).get("caption") is not None
+        known = self.items.get(item, {})
+        return known.get("caption") is not None and known["thumb"] is None
 
     def _lines(self, item: str, wide: float) -> list[str]:
-        text = safe(self.items[item]["caption"], 400)
-        return wrap(text, max(4, int(wide / LETTER)), max_lines=LINES, placeholder=" …") or [""]
+        return wrapped(safe(self.items[item]["caption"], 400), wide - 4 * GAP, LINES)
 
     def _thumb(self, item: str) -> Any:
         return self.thumbs[self.items.get(item, {}).get("thumb")]

@@ -31,12 +31,6 @@ class Series(NamedTuple):
     dash: str
 
 
-def COLOURS() -> Any:
-    from cycler import cycler
-
-    return cycler(color=PALETTE)
-
-
 def series(report: Mapping[str, Any], key: str = "mode") -> dict[tuple[str, str], Series]:
     """(run, mode) -> its Series, in the order of the rows. One run only: it is not named."""
     found = {}
@@ -72,7 +66,7 @@ def panelled(
     width: str, titles: Sequence[str], height: float = PANEL
 ) -> Iterator[tuple[Any, list[Any]]]:
     """Figures with a panel for each title, which stands above it unless it is the only one."""
-    across = min(ACROSS[width], len(titles))
+    across = _across(width, len(titles))
     for first in range(0, len(titles), across * DOWN):
         here = titles[first : first + across * DOWN]
         down = -(-len(here) // across)
@@ -90,6 +84,8 @@ def panelled(
 def legend(figure: Any, width: str, ones: Iterable[Any]) -> None:
     """One legend below all panels, of as many columns as fit."""
     ones = list(ones)
+    if not ones:
+        return
     longest = max(len(one.get_label()) for one in ones)
     fit = int((50 if width == "column" else 110) / (longest + 6))
     figure.legend(
@@ -100,9 +96,15 @@ def legend(figure: Any, width: str, ones: Iterable[Any]) -> None:
 
 def outer_labels(axes: Sequence[Any], width: str, x: str, y: str) -> None:
     """The name of an axis once: y at the first panel of a line, x below the last line."""
-    across = min(ACROSS[width], len(axes))
+    across = _across(width, len(axes))
     for place, ax in enumerate(axes):
         if place % across == 0:
             ax.set_ylabel(y)
         if place + across >= len(axes):
             ax.set_xlabel(x)
+
+
+def _across(width: str, number: int) -> int:
+    """Panels of a line: four are two and two."""
+    lines = -(-number // ACROSS[width])
+    return -(-number // max(1, lines))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...drawing.figure import HEIGHT, new_figure
-from .series import PALETTE, legend, panelled, series, shown
+from .series import DASHES, PALETTE, legend, panelled, series, shown
 
 MARKERS = "os^Dv<>P"
 
@@ -21,11 +21,12 @@ def energy(report: Mapping[str, Any], width: str, _: Path | None) -> Iterator[tu
     ax = figure.subplots()
     for number, one in enumerate(report["spectrum"]):
         name, colour, _dash = drawn[one["run"], one["model"]]
-        dash = ("-", "--", ":", "-.")[number % 4]
+        dash = DASHES[number % len(DASHES)]  # lines may lie on each other
         energy = [100 * part for part in one["energy"]]
         ax.plot(one["components"], energy, dash, color=colour, label=name)
     ax.set_xscale("log")
     ax.xaxis.set_major_formatter("{x:g}")
+    ax.set_xlim(left=0.9)
     ax.set_ylim(top=101)
     ax.set_xlabel("leading components")
     ax.set_ylabel("energy (%)")
