@@ -50,6 +50,8 @@ def draw(
         for figures in DRAWN:
             for name, figure in figures(report, width, thumbs):
                 stem = _unused(name, written)
+                figure.draw_without_rendering()
+                figure.set_layout_engine("none")  # laid out once for all three files
                 for suffix in SUFFIXES:
                     save(figure, folder / f"{stem}{suffix}")
                     written.append(f"{stem}{suffix}")
