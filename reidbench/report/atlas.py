@@ -26,7 +26,7 @@ from ..embeddings import Embeddings
 from ..embeddings.norms import rows_not_finite
 from ..tools.files import whole_file
 from ..tools.terminal import quoted
-from .neighbours import neighbours, projection
+from .neighbours import ROWS, neighbours, projection
 
 NEIGHBOURS = 15
 
@@ -61,7 +61,7 @@ def write_atlas(
     schema = _schema()
     with whole_file(path) as part, pyarrow.parquet.ParquetWriter(part, schema) as writer:
         first = 0
-        for similarity, rows in neighbours(embeddings.features, k):
+        for similarity, rows in neighbours(embeddings.features, k, ROWS):
             items = embeddings.item_ids[first : first + len(rows)]
             columns = {
                 **_texts([known[item] for item in items]),

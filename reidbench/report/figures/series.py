@@ -107,4 +107,4 @@ def outer_labels(axes: Sequence[Any], width: str, x: str, y: str) -> None:
 def _across(width: str, number: int) -> int:
     """Panels of a line: four are two and two."""
     lines = -(-number // ACROSS[width])
-    return -(-number // max(1, lines))
+    return max(1, -(-number // max(1, lines)))
