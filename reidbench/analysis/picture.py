@@ -3,59 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from reidbench_registry import ConfigError
-
-from ..tools.files import whole_file
+from ..drawing.figure import HEIGHT, SMALL, new_figure, save, styled
 from .kept import means
 from .table import main_metric, name_of
 
-WIDTHS = {"column": 3.4, "page": 7.0}
-"""Inches: of one column of a two-column page, and of both"""
-HEIGHT = 2.2
-STYLE: Any = {
-    "font.size": 8, "axes.labelsize": 8, "axes.titlesize": 8, "xtick.labelsize": 8,
-    "ytick.labelsize": 8, "legend.fontsize": 7, "lines.linewidth": 1.2,
-    "axes.spines.top": False, "axes.spines.right": False,
-    "pdf.fonttype": 42, "svg.fonttype": "none",
-}  # fmt: skip
-"""Fonts stay fonts in PDF and SVG, of the size that the page has."""
 _LINES = {"uncentred": "-", "centred": "--"}
-
-
-def check_drawable() -> None:
-    """Raises ConfigError without matplotlib."""
-    if find_spec("matplotlib") is None:
-        raise ConfigError("a picture needs matplotlib: pip install 'reidbench[plot]'")
 
 
 def picture(results: Sequence[Mapping[str, Any]], path: Path, width: str = "page") -> None:
     """Spectrum, cumulative energy and, where there are scores, the main metric over kept
     components; beside each other, or below each other for one column. The suffix decides: .png,
     .svg or .pdf. Raises ConfigError without matplotlib."""
-    check_drawable()
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
     panels = [_spectrum, _energy] + [_scores] * any(one["kept"] for one in results)
     across = (1, len(panels)) if width == "page" else (len(panels), 1)
-    size = WIDTHS[width], HEIGHT * across[0]
-    with pyplot.rc_context(STYLE):
-        figure, axes = pyplot.subplots(*across, figsize=size, layout="constrained")
-        for draw, ax in zip(panels, axes, strict=True):
+    with styled():
+        figure = new_figure(width, HEIGHT * across[0])
+        for draw, ax in zip(panels, figure.subplots(*across), strict=True):
             draw(ax, results)
             ax.set_xscale("log")
             ax.set_xlim(left=0.9)
             ax.xaxis.set_major_formatter("{x:g}")
             ax.grid(alpha=0.25)
-        with whole_file(path) as part:
-            figure.savefig(part, dpi=300)
-        pyplot.close(figure)
+        save(figure, path)
 
 
 def _spectrum(ax: Any, results: Sequence[Mapping[str, Any]]) -> None:
@@ -105,7 +77,7 @@ def _mark(ax: Any, mark: Mapping[str, Any]) -> None:
 def _name(ax: Any, mark: Mapping[str, Any]) -> None:
     ax.annotate(
         mark["label"], (mark["components"], 0.02), xycoords=("data", "axes fraction"), rotation=90,
-        xytext=(-2, 0), textcoords="offset points", ha="right", va="bottom", fontsize=7,
+        xytext=(-2, 0), textcoords="offset points", ha="right", va="bottom", fontsize=SMALL,
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5},
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reidbench_registry import ConfigError
 
+from ..drawing.figure import check_picture
 from ..tools.terminal import safe_json
 from .parser import add_verb
 from .shared import add_level
@@ -68,12 +69,7 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
 
 def handle_lowrank(arguments: argparse.Namespace) -> int:
     path: Path | None = arguments.picture
-    if path is not None and path.suffix not in (".png", ".svg", ".pdf"):
-        raise ConfigError(f"--picture {path}: expected a .png, .svg or .pdf file")
-    if path is not None:
-        from ..analysis.picture import check_drawable
-
-        check_drawable()
+    check_picture(path)
     for option, numbers in (("--kept", arguments.kept or ()), ("--subspace", [arguments.subspace])):
         if any(number < 1 for number in numbers):
             raise ConfigError(f"{option} {min(numbers)}: expected numbers from 1")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reidbench_registry import ConfigError
 
+from ..drawing.figure import check_picture
 from .parser import add_verb
 from .shared import add_options, greet, use_passive_waiting
 
@@ -86,11 +86,7 @@ def handle(arguments: argparse.Namespace) -> int:
     use_passive_waiting()
     if arguments.workers < 1:
         raise ConfigError(f"--workers: expected at least 1, got {arguments.workers}")
-    if arguments.picture is not None and arguments.picture.suffix not in (".png", ".svg", ".pdf"):
-        raise ConfigError(f"--picture {arguments.picture}: expected a .png, .svg or .pdf file")
-    if arguments.picture is not None and find_spec("matplotlib") is None:
-        # Told now, and not after the last run.
-        raise ConfigError("--picture needs matplotlib: pip install 'reidbench[plot]'")
+    check_picture(arguments.picture)  # told now, and not after the last run
     config = find(arguments.config)
     machine = any(getattr(arguments, form) for form in ("markdown", "latex", "csv", "json"))
     arguments.quiet = arguments.quiet or machine

@@ -8,6 +8,7 @@ from typing import Any
 
 from reidbench_registry import ConfigError
 
+from ..drawing.figure import check_drawable, new_figure, save, styled
 from .figures import MEAN
 from .table import SHOWN, key_of, title
 
@@ -24,25 +25,22 @@ def picture(table: Mapping[str, Any], path: Path) -> None:
     for each mode. The suffix decides: .png, .svg or .pdf.
 
     Raises ConfigError without matplotlib and when no cost is known."""
-    try:
-        import matplotlib
-    except ImportError:
-        raise ConfigError("a picture needs matplotlib: pip install 'reidbench[plot]'") from None
+    check_drawable()
     known = list(dict.fromkeys(row["metric"] for row in table["rows"]))
     metric = SHOWN[-1] if SHOWN[-1] in known else known[0]
     points = _points(table, metric)
     if not points:
         raise ConfigError("a picture of quality against cost needs a cost, and none is known")
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib import colormaps
     from matplotlib.lines import Line2D
     from matplotlib.ticker import LogLocator, ScalarFormatter
 
     modes = list(dict.fromkeys(mode for mode, _ in points))
     rows = list(dict.fromkeys(label for _, label in points))
-    colours = pyplot.get_cmap("tab10" if len(rows) <= 10 else "tab20")
-    with pyplot.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
-        figure, axes = pyplot.subplots(figsize=(7.0, 3.6), layout="constrained")
+    colours = colormaps["tab10" if len(rows) <= 10 else "tab20"]
+    with styled():
+        figure = new_figure("page", 3.6)
+        axes = figure.subplots()
         for (mode, label), (x, y, spread) in points.items():
             place = rows.index(label)
             axes.errorbar(
@@ -67,8 +65,7 @@ def picture(table: Mapping[str, Any], path: Path) -> None:
             for place, label in enumerate(rows)
         ]
         figure.legend(handles=[*shapes, *lines], loc="outside right upper", frameon=False)
-        figure.savefig(path, dpi=200)
-        pyplot.close(figure)
+        save(figure, path)
 
 
 def _points(table: Mapping[str, Any], metric: str) -> dict[tuple[str, str], Point]:

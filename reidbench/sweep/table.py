@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from reidbench_registry import ConfigError, did_you_mean
 
+from ..drawing.latex import escaped, tabular
 from ..terminal.sheet import Sheet
 from .figures import MEAN
 
@@ -201,28 +204,11 @@ def markdown(tables: Sequence[Sheet]) -> str:
 
 def latex(table: Sheet) -> str:
     """The sheet as a LaTeX table with the rules of booktabs."""
-    names = [str(name) for name in table.columns]
-    columns = "".join("r" if name in table.right else "l" for name in names)
-    lines = [f"% {text}" for text in (table.title, table.caption) if text]
-    lines += [f"\\begin{{tabular}}{{{columns}}}"]
-    lines += ["\\toprule", " & ".join(map(_in_latex, names)) + " \\\\", "\\midrule"]
-    previous = None
-    for row in table.rows:
-        if previous is not None and row[0] != previous:
-            lines.append("\\midrule")
-        previous = row[0]
-        lines.append(" & ".join(_in_latex(str(cell)) for cell in row) + " \\\\")
-    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}", ""])
-
-
-_ESCAPED = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
-    "{": r"\{", "}": r"\}", "~": r"$\sim$", "^": r"\textasciicircum{}", "±": r"$\pm$",
-}  # fmt: skip
-
-
-def _in_latex(text: str) -> str:
-    return "".join(_ESCAPED.get(letter, letter) for letter in text)
+    letters = "".join("r" if str(name) in table.right else "l" for name in table.columns)
+    rows = [[escaped(str(cell)) for cell in row] for row in table.rows]
+    groups = [list(group) for _, group in groupby(rows, key=itemgetter(0))]
+    notes = [text for text in (table.title, table.caption) if text]
+    return tabular(letters, [escaped(str(name)) for name in table.columns], groups, notes)
 
 
 def csv_sheet(table: Mapping[str, Any]) -> Sheet:

@@ -142,7 +142,7 @@ def test_tables_and_pictures(run, capsys, tmp_path):
 
 
 def test_a_picture_without_matplotlib_is_one_line(run, capsys, monkeypatch):
-    monkeypatch.setattr("reidbench.analysis.picture.find_spec", lambda name: None)
+    monkeypatch.setattr("reidbench.drawing.figure.find_spec", lambda name: None)
     code, printed = analyze(capsys, run, "--picture", "a.png")
     assert code == 2 and "pip install 'reidbench[plot]'" in printed.err
 

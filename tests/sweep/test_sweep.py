@@ -113,7 +113,7 @@ def test_a_picture(swept):
 
 
 def test_what_a_picture_lacks_is_told_before_the_runs(swept, capsys, monkeypatch):
-    monkeypatch.setattr("reidbench.cli.sweep.find_spec", lambda name: None)
+    monkeypatch.setattr("reidbench.drawing.figure.find_spec", lambda name: None)
     assert again(swept, "--picture", "quality.png", "--seeds", "7") == 2
     assert "pip install 'reidbench[plot]'" in capsys.readouterr().err
     assert not (swept / "runs" / "mine-cosine-seed7").exists()

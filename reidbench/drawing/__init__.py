@@ -1,0 +1,1 @@
+"""Figures and LaTeX tables for papers: what all of them share."""
