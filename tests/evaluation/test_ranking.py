@@ -205,5 +205,5 @@ def test_features_too_small_to_have_a_direction_are_zeros():
     query = [record(f"q{p}", "ir", str(p)) for p in range(5)]
     gallery = [record(f"g{p}", "rgb", str(p)) for p in range(5)]
     found = rank(task(), query, np.ones((5, 1), "f4"), gallery, np.full((5, 1), 1e-40, "f4"))
-    assert found.optimistic.values.tolist() == [0] * 5
-    assert found.pessimistic.values.tolist() == [4] * 5
+    assert found.optimistic.ranks.tolist() == [1] * 5
+    assert found.pessimistic.ranks.tolist() == [5] * 5
