@@ -49,8 +49,8 @@ def main() -> None:
         one = found[what]
         print(f"{what:>7}: {one['seconds']:.1f} s, {one['cpu']:.1f} s of the processor, "
               f"{one['extra_mb']:.0f} MB beyond the features")  # fmt: skip
-    ratio = found["report"]["seconds"] / found["score"]["seconds"]
-    print(f"report / scoring: {ratio:.2f}; data {found['report']['mb']:.1f} MB, "
+    ratio = found["report"]["cpu"] / found["score"]["cpu"]
+    print(f"report / scoring: {ratio:.2f} (processor); data {found['report']['mb']:.1f} MB, "
           f"{found['report']['pictures']} pictures")  # fmt: skip
     for line in found["report"]["missing"]:
         print(f"missing: {line}")
