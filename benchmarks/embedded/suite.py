@@ -2,10 +2,11 @@
 
     python benchmarks/embedded/suite.py --work-dir runs
     reidbench leaderboard verify --dir leaderboard
-    reidbench leaderboard reproduce --dir leaderboard --work-dir runs
+    reidbench leaderboard reproduce --dir leaderboard --work-dir again
     reidbench leaderboard build --dir leaderboard
 
-Runs that are finished are not started again; an entry that exists is left as it is.
+Runs that are finished are not started again; an entry that exists is left as it is. To reproduce
+needs a work directory of its own: stages that lie in one are not run again.
 """
 
 import argparse
