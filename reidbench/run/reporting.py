@@ -5,20 +5,20 @@ from __future__ import annotations
 from ..report.write import PAGE, write
 from ..tools.guarded import first_line
 from .context import Context
-from .finished import read_finished
+from .finished import Sections, read_finished
 from .store import MANIFEST
 
 
-def write_report(context: Context) -> None:
+def write_report(context: Context, sections: Sections) -> None:
     """Write `report.html` of a run whose result is there, unless the figures are older than the
-    page. What goes wrong is a line of the run."""
+    page; `sections` are those of plugins. What goes wrong is a line of the run."""
     page = context.run_dir / PAGE
     try:
         scored = context.run_dir / "evaluate" / MANIFEST
         if page.is_file() and page.stat().st_mtime > scored.stat().st_mtime:
             context.reporter.event("report", "present, skipped")
             return
-        built = write(page, [read_finished(context.run_dir, "A", context.host)])
+        built = write(page, [read_finished(context.run_dir, "A", context.host, sections)])
         if built is not None:
             size = page.stat().st_size / 1e6
             context.reporter.line("report", f"{page} ({size:.1f} MB)")

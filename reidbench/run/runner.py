@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.markup import escape
 
-from reidbench_registry import ReportSection, RunResult
+from reidbench_registry import Owner, ReportSection, RunResult
 
 from .. import config, distributed
 from ..config import Experiment
@@ -27,6 +27,8 @@ from .locks import locked
 if TYPE_CHECKING:
     from ..data.prepared import Data
     from ..results.record import ResultRecord
+
+    Sections = Sequence[tuple[Owner, ReportSection]]
 
 
 class Origin(NamedTuple):
@@ -86,20 +88,22 @@ def execute(context: Context, other: Origin | None = None) -> ResultRecord | Non
         data = index(context)
         check_data(context, data)
         outputs = walk(context, data, execute_stage)
-        result = _record(context, data, outputs, other) if distributed.is_main() else None
-    # By the main process alone: the others have ended.
-    if result is not None and context.experiment.run.report:
+        if not distributed.is_main():
+            return None
+        result, sections = _record(context, data, outputs, other)
+    # Outside the process group: the other ranks do not take part.
+    if context.experiment.run.report:
         from .reporting import write_report
 
-        write_report(context)
+        write_report(context, sections)
     return result
 
 
 def _record(
     context: Context, data: Data, outputs: dict[str, Output], other: Origin | None
-) -> ResultRecord:
+) -> tuple[ResultRecord, Sections]:
     """Write the result of the stage `evaluate` with all that a reader needs to know about it, and
-    the report."""
+    `report.md`; the record, and what plugins add to the report."""
     from ..results import record, report
     from ..results.origin import declared
     from .cost import read_costs
@@ -132,7 +136,7 @@ def _record(
     sections = context.call("reidbench_add_report_section", ReportSection, result=for_hooks)
     report.write(context.run_dir / "report.md", result, sections)
     context.call("reidbench_after_run", result=for_hooks)
-    return result
+    return result, sections
 
 
 def _components(context: Context) -> list[dict[str, str]]:

@@ -22,7 +22,7 @@ from reidbench.report.distributions import BARS, RANKS, cmc, similarity
 from reidbench.report.inputs import Options
 from reidbench.report.looks import BINS, look
 from reidbench.report.shown import queries_of
-from reidbench_registry import ConfigError, Trials
+from reidbench_registry import ConfigError, Owner, ReportSection, Trials
 
 KEYS = {
     "schema", "title", "reidbench", "runs", "tasks", "rows", "losses", "validation", "cmc", "ap",
@@ -238,6 +238,16 @@ def test_other_metrics_than_average_precision(records):
     value = report([toy.inputs_of(records, toy.embedded(records), toy.tasks(), metrics=metrics)])
     assert value["ap"] == [] and len(value["ranklists"][0]["queries"]) >= 12
     assert "no average precision" in value["missing"][0]
+
+
+def test_sections_of_plugins(inputs):
+    section = Owner("mine", "dist", "1.0"), ReportSection("Title", toy.HOSTILE)
+    one = dataclasses.replace(inputs, sections=[section])
+    assert report([one])["sections"] == [
+        {"title": "Title", "body": toy.HOSTILE, "owner": "dist 1.0", "assets": []}
+    ]
+    several = report([one, dataclasses.replace(inputs, label="B")])
+    assert several["sections"] == [] and "sections of plugins" in several["missing"][0]
 
 
 def test_options_are_checked():
