@@ -2,11 +2,15 @@
 
 import os
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 
 from reidbench.leaderboard.page.html import page
-from reidbench.leaderboard.page.sample import sample
+
+sys.path.insert(0, str(Path(__file__).parent))
+from board_sample import sample
 
 pytestmark = pytest.mark.browser
 CHROMIUM = next(

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ...web.whole import encodable
+
 DIGITS = 7
 """Decimals of a fraction. The page shows 3 of them; more, so that rounding twice agrees with
 rounding once (28.95 % stays 28.95 %)."""
@@ -71,11 +73,6 @@ def _filled(value: dict[str, Any]) -> dict[str, Any]:
     """Without what says nothing: None, False, and empty strings, lists and dicts. 0 is said."""
     inner = {k: _filled(v) if isinstance(v, dict) else _rounded(v) for k, v in value.items()}
     return {k: v for k, v in inner.items() if (v == 0 and v is not False) or v}
-
-
-def encodable(text: str) -> str:
-    """Without lone surrogates, which JSON can carry and UTF-8 cannot."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _rounded(value: Any) -> Any:
