@@ -15,6 +15,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.loaders import ChoiceLoader
 from markupsafe import Markup
 
+from .plain import encodable
+
 SHARED = "web/"
 """A name that begins so is a file of this package, any other one of the page's own package."""
 
@@ -55,11 +57,6 @@ def whole_page(
         script=scripts,
         data=_json(data),
     )
-
-
-def encodable(text: str) -> str:
-    """Without lone surrogates, which JSON can carry and UTF-8 cannot."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _json(data: Any) -> Markup:

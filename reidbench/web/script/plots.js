@@ -1,6 +1,6 @@
 // What all charts share: colours of the theme, points told apart by shape, axes.
 
-const SERIES = 4; // colours that base.css has for series
+const SERIES = 6; // colours that base.css has for series
 const POINTS = ['circle', 'triangle', 'rect', 'rectRot', 'star', 'cross', 'crossRot'];
 
 /** The colour behind a variable: `light-dark()` is resolved only where a colour is used. */
