@@ -37,8 +37,8 @@ function apFigure(task) {
   const config = () => ({ type: 'line', data: { datasets: lines.map((line) => ({
     ...lineStyle(line), label: lineName(line), data: staircase(line.edges.map((edge) => 100 * edge), line.counts.map((value) => (100 * value) / total(line))),
     stepped: true, pointRadius: 0, pointStyle: 'line', fill: 'origin', backgroundColor: series(MODES.indexOf(line.mode), 0.1) })) },
-  options: lineOptions({ text: 'average precision, in %', scale: { min: 0, max: 100 } }, { text: 'share of queries, in %', scale: { min: 0 } },
-    { mode: 'index', tooltip: { callbacks: { title: ([one]) => (one ? `AP from ${one.parsed.x.toFixed(0)} %` : ''), label: ({ dataset, parsed }) => `${dataset.label}: ${parsed.y.toFixed(1)} % of the queries` } } }) });
+  options: lineOptions({ text: 'average precision, in %', scale: { min: 0, max: 100 } }, { text: 'share of queries, in %', scale: { min: 0, grace: '5%' } },
+    { mode: 'index', long: true, tooltip: { callbacks: { title: ([one]) => (one ? `AP from ${one.parsed.x.toFixed(0)} %` : ''), label: ({ dataset, parsed }) => `${dataset.label}: ${parsed.y.toFixed(1)} % of the queries` } } }) });
   const words = lines.map((line) => `${lineName(line)}: ${percent(line.counts[0] / total(line), 0)} % of the queries have an AP below ${percent(line.edges[1], 0)} %, ${percent(line.counts.at(-1) / total(line), 0)} % above ${percent(line.edges.at(-2), 0)} %`).join('; ');
   return new Figure(taskName(task), { config, words: `Histogram of average precision, ${taskName(task)}. ${words}.`,
     numbers: () => [['AP, in %', ...lines.map(lineName)], (lines[0]?.counts || []).map((_, i) => [`${percent(lines[0].edges[i], 0)}–${percent(lines[0].edges[i + 1], 0)}`, ...lines.map((line) => (known(line.counts[i]) ? count(line.counts[i]) : NONE))])] });

@@ -32,6 +32,12 @@ function taskName(name) {
   return task && task.query && task.gallery ? direction(task) : name;
 }
 
+const EXCLUSIONS = {
+  same_instance: 'the photo behind the query is left out',
+  same_pid_camera: 'the same person in the same camera is left out',
+  same_location_any_pid: 'everyone at the same place is left out',
+};
+
 /** Number of queries, gallery, exclusion: what a reader must know of a task. */
 function taskFacts(name) {
   const task = TASK.get(name);
@@ -46,7 +52,7 @@ function taskFacts(name) {
     const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
     facts.push(`gallery of ${low === high ? count(low) : `${count(low)}–${count(high)}`} items`);
   }
-  if (task.exclude && task.exclude !== 'none') facts.push(`left out of the gallery: ${String(task.exclude).replaceAll('_', ' ')}`);
+  if (task.exclude && task.exclude !== 'none') facts.push(Object.hasOwn(EXCLUSIONS, task.exclude) ? EXCLUSIONS[task.exclude] : `left out: ${task.exclude}`);
   if (task.trials) facts.push(`${plural(task.trials, 'trial')}, figures are their mean`);
   if (known(task.chance_R1)) facts.push(`R1 by chance ${percent(task.chance_R1)}\u00a0%`);
   return facts;

@@ -28,7 +28,7 @@ function stagesPart() {
   };
   return [h('section', { className: 'group' }, h('h3', null, 'Stages'), ...runs.map((run) => ofRun(run,
     tableOf(`Stages of ${run.name}`, ['Stage', 'Time', '', '', 'Key'], run.stages.map((stage) => [
-      stage.name, duration(stage.seconds), bar(stage), stage.taken ? 'taken: made by an earlier run' : '', stage.key ? h('code', null, String(stage.key).slice(0, 8)) : null]), { number: (i) => i === 1, className: 'stages' }))))];
+      stage.name, duration(stage.seconds), bar(stage), stage.taken ? 'made by an earlier run' : '', stage.key ? h('code', null, String(stage.key).slice(0, 8)) : null]), { number: (i) => i === 1, className: 'stages' }))))];
 }
 
 /** Names as rows, modes as columns; rows in which modes differ stand out. */
@@ -37,8 +37,13 @@ function conditionsPart() {
     name: lineName({ run: run.label, mode }), values: new Map(flattened(of || {})) })));
   const names = distinct(columns.flatMap(({ values }) => [...values.keys()])).filter(Boolean);
   if (!names.length) return [];
-  const rows = names.map((name) => [name.replaceAll('_', ' '), ...columns.map(({ values }) => (values.has(name) ? foreign(said(values.get(name))) : NONE))]);
-  return [h('section', { className: 'group' }, h('h3', null, 'Conditions'), tableOf('Conditions by mode', ['', ...columns.map(({ name }) => name)], rows, { number: () => false }))];
+  const rows = names.map((name) => {
+    const cells = columns.map(({ values }) => (values.has(name) ? said(values.get(name)) : NONE));
+    const differ = distinct(cells).length > 1;
+    return [name.replaceAll('_', ' '), ...cells.map((text) => (differ ? h('b', null, foreign(text)) : foreign(text)))];
+  });
+  return [h('section', { className: 'group' }, h('h3', null, 'Conditions'), tableOf('Conditions by mode', ['', ...columns.map(({ name }) => name)], rows, { number: () => false }),
+    columns.length > 1 ? h('p', { className: 'quiet' }, 'Bold: not the same in all columns.') : null)];
 }
 
 function dataPart() {

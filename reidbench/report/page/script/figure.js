@@ -26,7 +26,7 @@ class Figure {
   }
 
   draw() {
-    if (this.chart || !this.canvas.clientWidth) return;
+    if (this.chart || !this.element.clientWidth) return;
     this.chart = new Chart(this.canvas, this.config());
     this.element.dataset.drawn = '';
   }
@@ -65,8 +65,9 @@ function lineStyle({ run, mode }) {
     borderDash: DASHES[Math.max(0, RUNS.findIndex(({ label }) => label === run)) % DASHES.length], borderWidth: 2 };
 }
 
-/** Settings that all line charts share. Lines without a label are bands: they have no legend. */
-function lineOptions(x, y, { tooltip = {}, mode = 'nearest' } = {}) {
+/** Settings that all line charts share. Lines without a label are bands: they have no legend.
+    long: the legend shows a piece of the line, not its point. */
+function lineOptions(x, y, { tooltip = {}, mode = 'nearest', long = SEVERAL } = {}) {
   return {
     animation: false, maintainAspectRatio: false, responsive: true, normalized: true,
     interaction: { mode, axis: 'x', intersect: false },
@@ -74,7 +75,11 @@ function lineOptions(x, y, { tooltip = {}, mode = 'nearest' } = {}) {
       y: axis(y.text, { scale: y.scale || {}, ticks: y.ticks || {} }) },
     plugins: {
       legend: {
-        labels: { usePointStyle: true, pointStyleWidth: 28, boxHeight: 7, color: resolved('--ink'), filter: ({ text }) => Boolean(text) },
+        labels: { usePointStyle: true, boxHeight: 7, pointStyleWidth: long ? 26 : undefined, color: resolved('--ink'), filter: ({ text }) => Boolean(text),
+          generateLabels: (chart) => Chart.defaults.plugins.legend.labels.generateLabels(chart).map((label) => {
+            const { borderColor, borderDash } = chart.data.datasets[label.datasetIndex];
+            return { ...label, pointStyle: long ? 'line' : label.pointStyle, strokeStyle: borderColor, fillStyle: borderColor, lineWidth: 2, lineDash: borderDash || [] };
+          }) },
         onClick: (event, { datasetIndex }, { chart }) => {
           const on = !chart.isDatasetVisible(datasetIndex);
           chart.data.datasets.forEach((one, i) => {

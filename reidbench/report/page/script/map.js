@@ -7,10 +7,8 @@ const MAP_MODALITIES = distinct(MAPS.flatMap((one) => one.item.map((n) => ITEMS[
 const hues = new Map(distinct(MAPS.flatMap((one) => one.item.map((n) => ITEMS[n].pid))).map((pid, i) => [pid, (i * 137.508) % 360]));
 let marked = null; // the pid under the pointer
 
-function hue(pid, alpha) {
-  const dark = getComputedStyle(document.body).colorScheme === 'dark' || matchMedia('(prefers-color-scheme: dark)').matches && theme() === 'system' || theme() === 'dark';
-  return `hsla(${hues.get(pid)}, 65%, ${dark ? 66 : 40}%, ${alpha})`;
-}
+/** How light a colour must be to be seen on the paper of the moment, in percent. */
+const lightness = () => (Number(/\d+/.exec(resolved('--paper'))?.[0] ?? 255) < 128 ? 66 : 40);
 
 /** Items that the search names: an id, a part of one, or a pid. */
 function searched(item) {
@@ -21,9 +19,10 @@ function searched(item) {
 function mapDatasets(one) {
   const data = one.item.map((n, i) => ({ x: one.x[i], y: one.y[i], item: ITEMS[n] }));
   const identity = state.colour === 'identity';
+  const light = lightness();
   const dots = MAP_MODALITIES.map((name, i) => {
     const own = data.filter(({ item }) => (item.modality ?? 'not said') === name);
-    const colours = (alpha) => (identity ? own.map(({ item }) => hue(item.pid, alpha)) : series(i, alpha));
+    const colours = (alpha) => (identity ? own.map(({ item }) => `hsla(${hues.get(item.pid)}, 65%, ${light}%, ${alpha})`) : series(i, alpha));
     return { label: modality(name), data: own, pointStyle: POINTS[i % POINTS.length], pointRadius: 3.5, pointHoverRadius: 6,
       backgroundColor: colours(0.5), borderColor: colours(0.9), borderWidth: 1, hidden: false };
   }).filter((set) => set.data.length);
@@ -67,7 +66,7 @@ function mapFigure(one) {
       animation: false, maintainAspectRatio: false, responsive: true,
       interaction: { mode: 'nearest', intersect: true },
       scales: { x: axis(`first axis${span(0)}`, { scale: { grace: '4%' }, ticks: { display: false } }), y: axis(`second axis${span(1)}`, { scale: { grace: '4%' }, ticks: { display: false } }) },
-      plugins: { legend: { labels: { usePointStyle: true, color: resolved('--ink'), filter: ({ text }) => Boolean(text),
+      plugins: { legend: { labels: { usePointStyle: true, boxHeight: 7, color: resolved('--ink'), filter: ({ text }) => Boolean(text),
         generateLabels: (chart) => Chart.defaults.plugins.legend.labels.generateLabels(chart).map((label) => (state.colour === 'identity' && label.text ? { ...label, fillStyle: resolved('--quiet'), strokeStyle: resolved('--quiet') } : label)) } },
       tooltip: { enabled: false, external: showTip, filter: ({ dataset }) => Boolean(dataset.label) } } } };
     return made;

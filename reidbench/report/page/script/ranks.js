@@ -64,6 +64,8 @@ function updateRanks() {
   const chosen = chosenQueries();
   left = chosen.left;
   $('film').replaceChildren(...left.map(filmFrame));
+  const [first] = Object.keys(left[0]?.ap ?? {});
+  $('film-note').textContent = first ? `Below each query: its average precision in ${lineName(splitName(first))}, in percent.` : '';
   goTo(left.find((query) => query.item.id === state.query) || left[0] || null, false);
   if (left.length) return;
   const elsewhere = distinct(chosen.all.filter((query) => query.task !== state.task).map((query) => query.task));

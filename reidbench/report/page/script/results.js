@@ -33,7 +33,7 @@ function resultLines(task) {
     const first = h('tr', null, h('th', { scope: 'row' }, ...name),
       ...METRICS.map((metric) => h('td', { className: 'number' }, ...metricCell(row, metric))));
     if (!row.last) return [first];
-    const label = h('span', null, 'last step', known(row.last.step) ? ` (${count(row.last.step)})` : '');
+    const label = known(row.last.step) ? `last step (${count(row.last.step)})` : 'last step';
     return [first, h('tr', { className: 'last' }, h('th', { scope: 'row' }, label),
       ...METRICS.map((metric) => h('td', { className: 'number' }, percent(row.last.metrics?.[metric]))))];
   });

@@ -16,8 +16,8 @@ function similarityFigure(one) {
   const config = () => ({ type: 'line', data: { datasets: kinds.map(([label, values, n], i) => ({
     label, data: staircase(one.edges, values.map((value) => 100 * value)), stepped: true, pointRadius: 0, pointStyle: 'line', fill: 'origin',
     borderColor: series(n), backgroundColor: series(n, 0.2), borderDash: DASHES[i], borderWidth: 2 })) },
-  options: lineOptions({ text: 'cosine similarity', scale: { min: one.edges[0], max: one.edges.at(-1) }, ticks: { maxTicksLimit: 6 } }, { text: 'share of pairs, in %', scale: { min: 0 } },
-    { mode: 'index', tooltip: { callbacks: { title: ([at]) => (at ? `from ${at.parsed.x.toFixed(2)}` : ''), label: ({ dataset, parsed }) => `${dataset.label}: ${parsed.y.toFixed(1)} %` } } }) });
+  options: lineOptions({ text: 'cosine similarity', scale: {}, ticks: { maxTicksLimit: 9 } }, { text: 'share of pairs, in %', scale: { min: 0, grace: '5%' } },
+    { mode: 'index', long: true, tooltip: { callbacks: { title: ([at]) => (at ? `from ${at.parsed.x.toFixed(2)}` : ''), label: ({ dataset, parsed }) => `${dataset.label}: ${parsed.y.toFixed(1)} %` } } }) });
   const means = kinds.map(([, values]) => mean(one.edges, values));
   const note = means.every(known) ? `Mean ${means[0].toFixed(2)} for right, ${means[1].toFixed(2)} for wrong; ${percent(overlapOf(one.positives, one.negatives), 0)} % in common` : '';
   return new Figure(title, { config, note, words: `Histogram of similarities, ${title}. ${note}.`,
@@ -38,7 +38,7 @@ function spectrumFigure() {
   const config = () => ({ type: 'line', data: { datasets: lines.map((line) => ({
     ...lineStyle(line), borderColor: series(models.indexOf(line.model)), pointStyle: POINTS[models.indexOf(line.model) % POINTS.length], label: line.text, data: points(line.xs, line.ys, 100), pointRadius: 0, fill: false })) },
   options: lineOptions({ text: 'principal components', scale: { type: 'logarithmic' }, ticks: { callback: (value) => (/^[125]/.test(value.toExponential()) ? String(value) : '') } }, { text: 'cumulative energy, in %', scale: { min: 0, max: 100 } },
-    { tooltip: { callbacks: { title: ([one]) => (one ? `${one.parsed.x} components` : ''), label: ({ dataset, parsed }) => `${dataset.label}: ${parsed.y.toFixed(1)} %` } }, mode: 'index' }) });
+    { tooltip: { callbacks: { title: ([one]) => (one ? `${one.parsed.x} components` : ''), label: ({ dataset, parsed }) => `${dataset.label}: ${parsed.y.toFixed(1)} %` } }, mode: 'index', long: true }) });
   const words = lines.map((line) => `${line.text} needs ${known(need(line)) ? plural(need(line), 'component') : 'more components than shown'} for 90 %`).join('; ');
   return [new Figure('Cumulative energy of the spectrum', { config, note: `${words}.`, words: `Cumulative energy of the spectrum of embeddings. ${words}.`,
     numbers: () => [['components', ...lines.map((line) => line.text)], joined(lines, (value) => percent(value))] })];
