@@ -1,1 +1,1 @@
-"""The report of finished runs: what was ranked and why it scored so, as one HTML file."""
+"""The report of runs: one value of plain JSON, and the page that is made from it."""

@@ -54,7 +54,9 @@ class Read(HTMLParser):
 
     @property
     def policy(self):
-        (found,) = [v for t, n, v in self.attributes if t == "meta" and n == "content" and "-src" in v]
+        (found,) = [
+            v for t, n, v in self.attributes if t == "meta" and n == "content" and "-src" in v
+        ]
         return dict(part.strip().split(" ", 1) for part in found.split(";"))
 
 

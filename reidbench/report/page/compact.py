@@ -114,7 +114,11 @@ def _ranklist(value: Mapping[str, Any], items: _Items) -> dict[str, Any]:
         }
         for one in value.get("queries") or []
     ]
-    return {"task": plain(value.get("task") or ""), "queries": queries, "reasons": plain([*reasons])}
+    return {
+        "task": plain(value.get("task") or ""),
+        "queries": queries,
+        "reasons": plain([*reasons]),
+    }
 
 
 def _map(value: Mapping[str, Any], items: _Items) -> dict[str, Any]:

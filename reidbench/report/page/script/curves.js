@@ -1,7 +1,10 @@
 // By task: CMC with its bands, and how the queries' average precision is spread.
 
+const CMC = report.cmc.filter((one) => one.ranks.length && one.ranks.length === one.values.length);
+const AP = report.ap.filter((one) => one.counts.length && one.edges.length === one.counts.length + 1);
+
 function cmcFigure(task) {
-  const lines = report.cmc.filter((one) => one.task === task && one.ranks.length);
+  const lines = CMC.filter((one) => one.task === task);
   const config = () => {
     const datasets = lines.flatMap((line) => {
       const style = lineStyle(line);
@@ -32,7 +35,7 @@ function cmcFigure(task) {
 const staircase = (edges, values) => [...values.map((y, i) => ({ x: edges[i], y })), { x: edges[values.length], y: values.at(-1) }];
 
 function apFigure(task) {
-  const lines = report.ap.filter((one) => one.task === task && one.counts.length);
+  const lines = AP.filter((one) => one.task === task);
   const total = (line) => line.counts.reduce((sum, value) => sum + value, 0) || 1;
   const config = () => ({ type: 'line', data: { datasets: lines.map((line) => ({
     ...lineStyle(line), label: lineName(line), data: staircase(line.edges.map((edge) => 100 * edge), line.counts.map((value) => (100 * value) / total(line))),
@@ -54,8 +57,8 @@ function group(title, note, figures, more = null) {
 function placeCurves() {
   const having = (part) => TASKS.filter((task) => part.some((one) => one.task === task));
   const parts = [
-    ...group('CMC', 'Share of queries with a right item among the first k. Shaded: 95 % band, identities resampled. A click on a name hides its line.', having(report.cmc).map(cmcFigure)),
-    ...group('Average precision of the queries', 'A model that fails on some queries and one that is middling on all can have the same mean.', having(report.ap).map(apFigure)),
+    ...group('CMC', 'Share of queries with a right item among the first k. Shaded: 95 % band, identities resampled. A click on a name hides its line.', having(CMC).map(cmcFigure)),
+    ...group('Average precision of the queries', 'A model that fails on some queries and one that is middling on all can have the same mean.', having(AP).map(apFigure)),
     ...similarityGroup(),
   ];
   $('curves').hidden = !parts.length;
