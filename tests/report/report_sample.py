@@ -38,7 +38,6 @@ def sample(
     truth = np.repeat(draw.normal(size=(people, dim)), moments, axis=0)
     labels = [chr(ord("A") + n) for n in range(runs)]
     report = _empty(labels)
-    lists: dict[str, dict[int, dict[str, Any]]] = {}
     for task, query in TASKS.items():
         report["tasks"].append(
             {"name": task, "query": query, "gallery": "rgb", "identity": f"{task:0<64}",
@@ -52,7 +51,6 @@ def sample(
                 scored[label, mode] = _score(draw, truth, noise)
                 _add_figures(report, label, task, mode, scored[label, mode], np.array(pids))
         report["ranklists"].append(_ranklist(task, scored, ids[query], ids["rgb"], pids, of_each))
-        lists[task] = {}
     for place, label in enumerate(labels):
         _add_training(report, label, draw)
         for model, noise in (("teacher", 0.6), ("student", 1.0 - 0.1 * place)):
@@ -108,7 +106,7 @@ def _add_figures(
     metrics |= {"mAP": float(ap.mean()), "mINP": float(0.6 * ap.mean())}
     report["rows"].append(
         of | {"metrics": metrics, "collapsed": False,
-              "interval": {k: [max(0.0, v - 0.031), min(1.0, v + 0.03)] for k, v in metrics.items()},
+              "interval": {k: [max(0.0, v - 0.03), min(1.0, v + 0.03)] for k, v in metrics.items()},
               "bracket": {k: [v, v + 0.002 * (mode == "edge")] for k, v in metrics.items()},
               "last": None if mode == "cloud" else
               {"step": 900, "metrics": {k: max(0.0, v - 0.011) for k, v in metrics.items()}}}
@@ -167,8 +165,8 @@ def _ranklist(
 
 
 def _add_training(report: dict[str, Any], run: str, draw: np.random.Generator) -> None:
-    terms = {"teacher": {"ID": 6.7, "Triplet": 0.44, "SDM": 6.8},
-             "distill": {"ID": 6.7, "Triplet": 0.5, "SDM": 6.6, "PCM": 0.021, "FR": 0.9}}  # fmt: skip
+    losses = {"ID": 6.7, "Triplet": 0.44, "SDM": 6.8}
+    terms = {"teacher": losses, "distill": losses | {"PCM": 0.021, "FR": 0.9}}
     for stage, of in terms.items():
         steps = list(range(20, 920 if stage == "distill" else 120, 20))
         for term, start in of.items():
@@ -229,7 +227,7 @@ def _empty(labels: list[str]) -> dict[str, Any]:
         "data": {"type": "SyntheticPedestrians", "seed": 0, "train": 800},
         "student": {"backbone": {"type": "OpenCLIP", "model": "embedded", "embed_dim": 128},
                     "train": {"steps": 900, "augment": [], "clip_norm": None, "distillers": [
-                        {"type": "PCM", "rank": 50, "weight": 1.0}, {"type": "FR", "weight": 0.05}]}},
+                        {"type": "PCM", "rank": 50}, {"type": "FR", "weight": 0.05}]}},
         "evaluation": {"protocol": {"type": "qrcm/distill"}, "modes": list(MODES)},
         "run": {"seed": 0, "device": "auto", "precision": "fp32", "threads": None},
     }  # fmt: skip

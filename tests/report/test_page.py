@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from reidbench.report.page.compact import compact
+from reidbench.report.page.compact import PARTS, compact
 from reidbench.report.page.html import page
 from reidbench.report.page.markdown import tree
 from reidbench.report.page.pictures import asset, thumb
@@ -158,9 +158,8 @@ def test_what_is_missing_is_empty_and_what_is_not_finite_is_not_known(report):
         page({name: value for name, value in report.items() if name != part})
         page(report | {part: None})
         page(report | {part: type(report[part])()})
-    bare = {part: [{}] for part in ("runs", "tasks", "rows", "losses", "validation", "cmc", "ap",
-                                    "similarity", "spectrum", "map", "ranklists", "sections")}  # fmt: skip
-    page({"title": "Bare", **bare})
+    parts = (*PARTS, "map", "ranklists", "sections")
+    page({"title": "Bare", **{part: [{}] for part in parts}})
     odd = copy.deepcopy(report)
     odd["rows"][0]["metrics"] = {"R1": float("nan"), "mAP": float("inf")}
     odd["losses"][0]["values"][0] = float("nan")
