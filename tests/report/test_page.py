@@ -6,8 +6,6 @@ import hashlib
 import json
 import re
 import sys
-from collections import Counter
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,8 @@ from reidbench.report.page.markdown import tree
 from reidbench.report.page.pictures import asset, thumb
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "web"))
+from page_reader import Read
 from report_sample import sample
 
 HOSTILE = (
@@ -28,36 +28,6 @@ HOSTILE = (
     "{{ 7 * 7 }} {% raw %}",
     "\u202eright to left, \ud800 lone surrogate",
 )
-
-
-class Read(HTMLParser):
-    """Tags, attributes, the text of scripts and styles, and the data."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.attributes, self.texts = Counter(), [], {"script": [], "style": []}
-        self.data = None
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags[tag] += 1
-        self.attributes += [(tag, name, value) for name, value in attrs]
-        self.kind = dict(attrs).get("type")
-
-    def handle_data(self, data):
-        if self.cdata_elem in self.texts:
-            if self.kind == "application/json":
-                self.data = json.loads(data)
-            else:
-                self.texts[self.cdata_elem].append(data)
-
-    @property
-    def policy(self):
-        (found,) = [
-            v for t, n, v in self.attributes if t == "meta" and n == "content" and "-src" in v
-        ]
-        return dict(part.strip().split(" ", 1) for part in found.split(";"))
 
 
 @pytest.fixture(scope="module")
