@@ -4,7 +4,7 @@
     python benchmarks/page.py --entries 20      # 360 rows
     python benchmarks/page.py --keep page.html  # and keep the page
 
-The board is a made-up one (reidbench.leaderboard.page.sample). It is opened from a file in headless
+The board is a made-up one (tests/leaderboard/board_sample.py). It is opened from a file in headless
 Chromium, which must be installed (`chromium`), with Playwright (`pip install playwright`).
 
 `open` is the time from the start of the navigation until the load event is over (the tables stand
@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import statistics
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +26,9 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from reidbench.leaderboard.page.html import page
-from reidbench.leaderboard.page.sample import sample
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "leaderboard"))
+from board_sample import sample
 
 OPENED = """() => new Promise((done) => setTimeout(() => {
   const [entry] = performance.getEntriesByType('navigation');

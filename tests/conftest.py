@@ -1,6 +1,7 @@
 """What tests in several files share: a throw-away environment to install packages into."""
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -80,3 +81,42 @@ def install(tmp_path, monkeypatch):
         monkeypatch.delitem(sys.modules, package, raising=False)
 
     return add
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium, driven by Playwright. Skips where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    chromium = next(filter(None, map(shutil.which, names)), None)
+    if chromium is None:
+        pytest.skip("no chromium here (Debian: apt-get install chromium)")
+    driver = pytest.importorskip("playwright.sync_api")
+    with driver.sync_playwright() as one:
+        root = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = one.chromium.launch(executable_path=chromium, args=root)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab(browser):
+    """Opens an address. No console message, error, alert or request may come, but for the page
+    itself and what begins with one of `beside`."""
+    contexts, seen = [], []
+
+    def tab(address, fragment="", beside=(), **settings):
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
+        shown = context.new_page()
+        contexts.append(context)
+        shown.on("console", lambda message: seen.append(message.text))
+        shown.on("pageerror", lambda error: seen.append(str(error)))
+        shown.on("dialog", lambda dialog: seen.append(dialog.message))
+        own = ("data:", address, *beside)
+        shown.on("request", lambda r: None if r.url.startswith(own) else seen.append(r.url))
+        shown.goto(address + fragment)
+        return shown
+
+    yield tab
+    for context in contexts:
+        context.close()
+    assert not seen

@@ -100,9 +100,21 @@ def test_the_golden_suite_comes_with_the_wheel(python, tmp_path):
     assert len(list((tmp_path / "golden").glob("*/expected.json"))) >= 15
 
 
-def test_the_page_of_a_leaderboard_is_made_from_the_wheel(python, tmp_path):
-    command = [python, "-m", "reidbench.leaderboard.page.sample", "--entries", "1"]
+def test_the_pages_are_made_from_the_wheel(python, tmp_path):
+    code = (
+        "from reidbench.leaderboard.page.html import page\n"
+        "print(page({'title': 'Board', 'benchmarks': [], 'rows': []}))\n"
+        "from reidbench.report.page.html import page\n"
+        "print(page({'title': 'Runs'}))"
+    )
+    command = [python, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=ENV)
     assert done.returncode == 0, done.stderr
-    for part in ("<!doctype html>", "Chart.js v", "light-dark(", "What the words mean"):
+    for part in (
+        "<!doctype html>",
+        "Chart.js v",
+        "light-dark(",
+        "What the words mean",
+        "Rank lists",
+    ):
         assert part in done.stdout

@@ -5,12 +5,9 @@ The page of 2,000 rows has to stay under 3 MB. `script/data.js` unpacks what thi
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-DIGITS = 7
-"""Decimals of a fraction. The page shows 3 of them; more, so that rounding twice agrees with
-rounding once (28.95 % stays 28.95 %)."""
+from ...web.plain import encodable, plain
 
 ENTRY = ("entry", "title", "authors", "url", "description", "training")
 """What all rows of one entry share."""
@@ -54,7 +51,7 @@ def _metrics(board: dict[str, Any]) -> list[str]:
 
 def _row(row: dict[str, Any], metrics: list[str]) -> dict[str, Any]:
     def figures(values: dict[str, Any] | None) -> list[Any]:
-        return _trimmed([_rounded((values or {}).get(name)) for name in metrics])
+        return _trimmed([plain((values or {}).get(name)) for name in metrics])
 
     packed: dict[str, Any] = {name: row.get(name) for name in PLAIN}
     for name in ("metrics", "interval", "bracket", "rank"):
@@ -69,24 +66,8 @@ def _row(row: dict[str, Any], metrics: list[str]) -> dict[str, Any]:
 
 def _filled(value: dict[str, Any]) -> dict[str, Any]:
     """Without what says nothing: None, False, and empty strings, lists and dicts. 0 is said."""
-    inner = {k: _filled(v) if isinstance(v, dict) else _rounded(v) for k, v in value.items()}
+    inner = {k: _filled(v) if isinstance(v, dict) else plain(v) for k, v in value.items()}
     return {k: v for k, v in inner.items() if (v == 0 and v is not False) or v}
-
-
-def encodable(text: str) -> str:
-    """Without lone surrogates, which JSON can carry and UTF-8 cannot."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _rounded(value: Any) -> Any:
-    """Fractions with DIGITS decimals; what is not finite is not known. Text that can be written."""
-    if isinstance(value, str):
-        return encodable(value)
-    if isinstance(value, float):
-        return round(value, DIGITS) if math.isfinite(value) else None
-    if isinstance(value, list | tuple):
-        return [_rounded(one) for one in value]
-    return value
 
 
 def _trimmed(values: list[Any]) -> list[Any]:

@@ -1,11 +1,5 @@
 // The columns of a board: heading, value to sort by, cell.
 
-const mark = (status) => h('span', { className: `mark ${STATUSES.includes(status) ? status : ''}`, 'aria-hidden': 'true' });
-const statusCell = (row) => [h('span', { className: 'status' }, mark(row.status), row.status)];
-const flag = (text) => h('span', { className: 'flag' }, h('b', { 'aria-hidden': 'true' }, '!'), foreign(text));
-
-/** A condition that makes a figure look better than it is stands out by shape, not only colour. */
-const caution = (text) => h('span', { className: 'caution' }, foreign(text));
 const condition = (row, value) => (value ? [caution(value)] : [used(row, value)]);
 
 function rankCell(board, row) {

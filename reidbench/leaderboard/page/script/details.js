@@ -1,19 +1,5 @@
 // All that is known of one row, in a dialog with an address of its own.
 
-const STATUS_WORDS = {
-  reproduced: 'The maintainer ran the config again and got these figures.',
-  rescored: 'Scored again by the maintainer from the submitted embeddings.',
-  submitted: "The author's own result record. Nobody else has checked it.",
-  reported: 'Copied from a paper or a README. The exact rules of evaluation are not known.',
-};
-
-/** [[term, value], ...] as a list; a value that is not known is said to be so. */
-function terms(pairs) {
-  return h('dl', { className: 'terms' }, ...pairs.map(([term, ...value]) => h('div', null,
-    h('dt', null, term), h('dd', null, ...value.map((one) => (known(one) && one !== '' ? one : 'not said'))))));
-}
-
-const code = (text) => (text ? h('code', null, text) : null);
 const part = (title, ...children) => h('section', null, h('h3', null, title), ...children);
 
 /** Metrics as columns, the one that ranks first (a phone shows three); one line for each thing

@@ -1,14 +1,6 @@
 // The filters: for each, which values a row has, and how they are called.
 
-const STATUSES = ['reproduced', 'rescored', 'submitted', 'reported'];
-const SELECTIONS = {
-  last: 'last step', val: 'best on val', test: 'best on test', untrained: 'untrained',
-};
-const selection = (row) => {
-  const value = row.conditions.selection;
-  if (!value) return 'not said';
-  return Object.hasOwn(SELECTIONS, value) ? SELECTIONS[value] : value;
-};
+const selection = (row) => selectionWord(row.conditions.selection);
 /** What nobody mentions was not done, except in reported rows, where nobody knows. */
 const used = (row, value) => (value ? 'used' : row.reported ? 'not said' : 'none');
 const overlap = (row) => {

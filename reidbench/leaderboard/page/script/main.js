@@ -1,6 +1,5 @@
 // The controls, and what happens when one of them changes.
 
-const $ = (id) => document.getElementById(id);
 const choices = new Map();
 
 function select(filter) {
@@ -93,31 +92,6 @@ function placeJumps() {
   }
 }
 
-const THEMES = ['system', 'light', 'dark'];
-function setTheme(name) {
-  if (name === 'system') delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = name;
-  try { localStorage.setItem('theme', name); } catch { /* storage may be forbidden */ }
-  $('theme').textContent = `Theme: ${name}`;
-  drawPlot(filtered(state));
-}
-const theme = () => document.documentElement.dataset.theme || 'system';
-
-/** Paper is white: the plot is drawn for it, and back afterwards. */
-function dressForPaper() {
-  let before = null;
-  addEventListener('beforeprint', () => {
-    before = theme();
-    document.documentElement.dataset.theme = 'light';
-    drawPlot(filtered(state));
-  });
-  addEventListener('afterprint', () => {
-    if (before === 'system') delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = before;
-    drawPlot(filtered(state));
-  });
-}
-
 function facts() {
   const entries = new Set(ROWS.filter((row) => !row.reported).map((row) => row.of)).size;
   const checked = ROWS.filter((row) => !row.reported).length;
@@ -176,14 +150,11 @@ function start() {
     state.cost = $('plot-cost').value;
     update();
   });
-  $('theme').addEventListener('click', () => setTheme(THEMES[(THEMES.indexOf(theme()) + 1) % 3]));
-  $('theme').textContent = `Theme: ${theme()}`;
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => drawPlot(filtered(state)));
+  themeButton(() => drawPlot(filtered(state)));
   $('skip').addEventListener('click', (event) => {
     event.preventDefault();
     $('boards').focus();
   });
-  dressForPaper();
   const follow = () => {
     readState();
     show();

@@ -1,18 +1,7 @@
 // Quality against cost, for one board at a time: points of two boards cannot be compared.
 
-const POINTS = ['circle', 'triangle', 'rect', 'rectRot', 'star', 'cross', 'crossRot'];
 const plotPanel = document.getElementById('plot');
 let chart = null;
-
-/** The colour behind a variable: `light-dark()` is resolved only where a colour is used. */
-function resolved(name) {
-  const probe = h('span', { hidden: true });
-  probe.style.color = `var(${name})`;
-  document.body.append(probe);
-  const value = getComputedStyle(probe).color;
-  probe.remove();
-  return value;
-}
 
 /** Rows that no other row beats at the same or a lower cost, by rising cost. */
 function frontier(points) {
@@ -37,18 +26,12 @@ function datasets({ points, modes }) {
     label: mode,
     data: points.filter(({ row }) => (row.mode || 'not said') === mode),
     pointStyle: POINTS[i % POINTS.length], pointRadius: 6, pointHoverRadius: 9, borderWidth: 1.5,
-    backgroundColor: `${resolved(`--series-${1 + (i % 4)}`).replace('rgb(', 'rgba(').replace(')', ', 0.55)')}`,
-    borderColor: resolved(`--series-${1 + (i % 4)}`),
+    backgroundColor: series(i, 0.55), borderColor: series(i),
   }));
   return [...each, {
     type: 'line', label: 'best for its cost', data: frontier(points), stepped: true, pointRadius: 0,
     pointHitRadius: 0, pointStyle: 'line', borderColor: resolved('--quiet'), borderDash: [4, 4], borderWidth: 1.5,
   }];
-}
-
-function axis(text, more) {
-  return { title: { display: true, text, color: resolved('--ink') }, ticks: { color: resolved('--quiet'), ...more.ticks },
-    grid: { color: resolved('--line') }, border: { color: resolved('--quiet') }, ...more.scale };
 }
 
 /** Over a wide range 1, 2, 5, 10, 20, ...; over a narrow one even steps. */

@@ -1,14 +1,8 @@
-"""A made-up board, to look at the page without a leaderboard and to measure it.
-
-    python -m reidbench.leaderboard.page.sample > index.html
-    python -m reidbench.leaderboard.page.sample --entries 112 > index.html
-
-Names and figures of entries are invented; the reported rows are a few published ones.
-"""
+"""A made-up board, to test and measure its page. Names and figures of entries are invented; the
+reported rows are a few published ones."""
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 from random import Random
 from typing import Any
@@ -166,15 +160,3 @@ def _reported(
         "conditions": {"note": note, "test_time_augmentation": augmented}, "flags": [],
         "source": "authors' README", "collapsed": False,
     }  # fmt: skip
-
-
-def main() -> None:
-    from .html import page
-
-    parser = argparse.ArgumentParser(description="The page of a made-up board, on stdout.")
-    parser.add_argument("--entries", type=int, default=9, help="18 rows each (default: 9)")
-    print(page(sample(parser.parse_args().entries)))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-// Text of figures, and elements made from text. No string of the board is ever read as markup.
+// Text of figures, and elements made from text. No string of the data is ever read as markup.
 
 /** An element. `props`: properties; those with a dash, and role, are attributes. */
 function h(tag, props, ...children) {
@@ -11,6 +11,7 @@ function h(tag, props, ...children) {
   return element;
 }
 
+const $ = (id) => document.getElementById(id);
 const known = (value) => value !== null && value !== undefined;
 const NONE = '–';
 const collator = new Intl.Collator('en');
@@ -38,13 +39,6 @@ const modality = (name) => (Object.hasOwn(MODALITIES, name) ? MODALITIES[name] :
 // A paper's words for a task may name no gallery.
 const direction = (row) => (row.gallery ? `${modality(row.query || '?')} → ${modality(row.gallery)}` : modality(row.query || '?'));
 
-/** Places that a row lost (more than 0) or gained on the private part. */
-function moved(places) {
-  if (!known(places)) return NONE;
-  if (!places) return 'same';
-  return places > 0 ? `▼ ${places} lost` : `▲ ${-places} gained`;
-}
-
 /** Text from strangers: its writing direction stays its own. */
 const foreign = (text, props) => h('bdi', props, text);
 
@@ -54,25 +48,4 @@ function link(text) {
   try { url = new URL(text); } catch { /* not an address */ }
   if (!url || !['http:', 'https:'].includes(url.protocol)) return foreign(text);
   return h('a', { href: url.href, rel: 'noopener noreferrer nofollow ugc' }, foreign(text));
-}
-
-/** A link to a file of the leaderboard, whose folder is the one above the page's. A path that
-    leads anywhere else stays text. */
-function fileLink(path) {
-  if (/^[\\/]|[:\\]|[\x00-\x1f]/.test(path)) return foreign(path);
-  const steps = (path.startsWith('.') ? path : `../${path}`).split('/').map((step) => encodeURIComponent(step));
-  return h('a', { href: steps.join('/') }, foreign(path));
-}
-
-/** Runs `work` and writes down how long it took until the browser had painted what it changed. */
-function timed(work) {
-  const begin = performance.now();
-  work();
-  requestAnimationFrame(() => {
-    const channel = new MessageChannel();
-    channel.port1.onmessage = () => {
-      document.documentElement.dataset.update = (performance.now() - begin).toFixed(1);
-    };
-    channel.port2.postMessage(null);
-  });
 }

@@ -1,0 +1,1 @@
+"""What the pages of the harness share: one HTML file with all that it needs, and nothing loaded."""
