@@ -8,7 +8,8 @@ from typing import Any
 
 from .series import Series, by_task, legend, outer_labels, panelled, series, shown
 
-SAME, DIFFERENT = ("#009E73", "-", "same person"), ("#D55E00", "--", "different persons")
+SAME: Any = "#009E73", "-", "same person"
+DIFFERENT: Any = "#D55E00", "--", "different persons"
 TICKS = 1.6
 """Ranks with a label are at least this far apart, as a ratio."""
 

@@ -19,7 +19,7 @@ STRIPS = 5
 """Queries of one figure: the first of each kind (best, median, worst, ...), then the second ..."""
 HIT, WORDS = 0.29, 1.1
 """Inches: width of a picture and of a caption, at the least"""
-WIDEST = 0.55
+WIDEST = 0.63
 """Inches: width of a picture at the most"""
 TALL = 2.0
 """Height of a cell of pictures over its width"""
@@ -105,7 +105,7 @@ class _Strips:
 
     def _own(self, item: str, wide: float) -> float:
         if self._worded(item):
-            return LINE * len(self._lines(item, wide)) + GAP
+            return LINE * len(self._lines(item, wide)) + 2 * GAP
         return TALL * (min(wide, WIDEST) - GAP)
 
     def _strip(

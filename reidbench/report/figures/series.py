@@ -28,7 +28,7 @@ class Series(NamedTuple):
 
     name: str
     colour: str
-    dash: str
+    dash: Any
 
 
 def series(report: Mapping[str, Any], key: str = "mode") -> dict[tuple[str, str], Series]:
