@@ -5,17 +5,23 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 from string import ascii_uppercase
+from typing import TYPE_CHECKING
 
 from reidbench_registry import ConfigError
 
 from ..tools.terminal import LINE, cell, safe_json
 from .parser import add_verb
 
+if TYPE_CHECKING:
+    from ..report.inputs import Inputs
+
 EPILOG = """examples:
   reidbench report runs/distill_pcm_fr-seed0
   reidbench report runs/distill_cosine-seed0 runs/distill_pcm_fr-seed0 --out cosine-or-pcm.html
   reidbench report runs/distill_pcm_fr-seed0 --full --out pages --queries 12 --k 20
   reidbench report runs/distill_pcm_fr-seed0 --json
+  reidbench report runs/distill_pcm_fr-seed0 --figures figures --width column
+  reidbench report runs/distill_pcm_fr-seed0 --atlas gallery.parquet --model student
 
 Takes folders of finished runs. The page is one file that needs no network: ranked lists of the
 best, middle, worst and some random queries, curves, distributions, a map of the embeddings, cost,
@@ -53,6 +59,23 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print the page's data; a page only with --out"
     )
+    more = parser.add_argument_group("instead of the page")
+    more.add_argument(
+        "--figures",
+        type=Path,
+        metavar="DIR",
+        help="figures for a paper (PNG, SVG, PDF) and its table (LaTeX)",
+    )
+    more.add_argument(
+        "--width",
+        choices=("column", "page"),
+        default="column",
+        help="of figures: 3.4 or 7 inches (default: column)",
+    )
+    more.add_argument(
+        "--atlas", type=Path, metavar="FILE", help="all scored items as one .parquet file"
+    )
+    more.add_argument("--model", help="of --atlas: whose features (default: the student's)")
     parser.set_defaults(handler=handle)
 
 
@@ -65,6 +88,8 @@ def handle(arguments: argparse.Namespace) -> int:
             raise ConfigError(f"no run folder: {path}")
     if arguments.full and arguments.json and arguments.out is None:
         raise ConfigError("--full --json: pictures beside the page need --out")
+    if arguments.figures or arguments.atlas:
+        return _extras(arguments)
     place = _place(arguments)
     from rich.console import Console
 
@@ -80,8 +105,6 @@ def handle(arguments: argparse.Namespace) -> int:
     host = PluginHost()
     runs = [read_finished(path, label, host) for path, label in zip(paths, LABELS, strict=False)]
     built = build(runs, options) if place is None else write(place, runs, options)
-    if built is None:
-        raise ConfigError("this installation has no template of the page; --json prints its data")
     if arguments.json:
         print(safe_json(built.report, indent=None))
         return 0
@@ -90,6 +113,50 @@ def handle(arguments: argparse.Namespace) -> int:
         console.print(cell(f"missing: {line}", limit=LINE), soft_wrap=True)
     console.print(cell(place, limit=LINE), soft_wrap=True)
     return 0
+
+
+def _extras(arguments: argparse.Namespace) -> int:
+    """Figures and the atlas."""
+    paths: list[Path] = arguments.runs
+    if arguments.atlas and len(paths) > 1:
+        raise ConfigError("--atlas takes one run")
+    if arguments.figures:
+        from ..drawing.figure import check_drawable
+
+        check_drawable()
+    from ..pluginhost import PluginHost
+    from ..report.build import build
+    from ..report.inputs import Options
+    from ..run.finished import read_finished
+
+    host = PluginHost()
+    runs = [read_finished(path, label, host) for path, label in zip(paths, LABELS, strict=False)]
+    if arguments.figures:
+        from ..report.figures import draw
+
+        options = Options(arguments.queries, arguments.k, arguments.map)
+        names = draw(build(runs, options).report, arguments.figures, arguments.width)
+        print(f"{arguments.figures}: {len(names)} files")
+    if arguments.atlas:
+        _write_atlas(arguments.atlas, runs[0], arguments.model)
+        print(arguments.atlas)
+    return 0
+
+
+def _write_atlas(path: Path, run: Inputs, model: str | None) -> None:
+    from ..report.atlas import write_atlas
+    from ..report.thumbs import OnDemand
+
+    known = list(run.banks)
+    name = model or ("student" if "student" in known else next(iter(known), "student"))
+    if name not in known:
+        raise ConfigError(f"{run.path} has no embeddings of {name!r} (it has {', '.join(known)})")
+    pictures = {}
+    for record in run.records:
+        found = run.pictures.path_of(record) if run.pictures else None
+        if found is not None:
+            pictures[record.item_id] = found
+    write_atlas(path, run.records, run.banks[name], thumbnails=OnDemand(pictures))
 
 
 def _place(arguments: argparse.Namespace) -> Path | None:

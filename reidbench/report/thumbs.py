@@ -63,6 +63,26 @@ def thumbs(paths: Mapping[str, Path], full: bool = False) -> Thumbs:
     return Thumbs({item: i for i, item in enumerate(list(small)[: len(kept)])}, kept, missing)
 
 
+class OnDemand(Mapping[str, bytes]):
+    """item -> WebP of its picture, made when it is asked for; items whose picture cannot be read
+    have none."""
+
+    def __init__(self, paths: Mapping[str, Path]) -> None:
+        self.paths = paths
+
+    def __getitem__(self, item: str) -> bytes:
+        (found,) = (image for _, image in _small({item: self.paths[item]}, 1))
+        if isinstance(found, str):
+            raise KeyError(item)
+        return _encoded({item: found}, QUALITIES[0], None)[0][0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.paths)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+
 def as_uri(content: bytes) -> str:
     return PREFIX + base64.b64encode(content).decode("ascii")
 

@@ -8,21 +8,16 @@ from pathlib import Path
 from ..tools.files import whole_file
 from .build import Built, build
 from .inputs import Inputs, Options
+from .page.html import page
 
 PAGE = "report.html"
 
 
-def write(path: Path, runs: Sequence[Inputs], options: Options | None = None) -> Built | None:
+def write(path: Path, runs: Sequence[Inputs], options: Options | None = None) -> Built:
     """Make the report and write its page; pictures that are not in it go into the folder
-    `<name>-pictures` beside it. Returns what was made, None where there is no page to write.
+    `<name>-pictures` beside it. Returns what was made.
 
     Raises as `build`, and OSError when nothing can be written there."""
-    try:
-        from .page.html import page
-    except ModuleNotFoundError as error:
-        if error.name is None or not error.name.startswith("reidbench.report.page"):
-            raise
-        return None
     folder = f"{path.stem}-pictures"
     built = build(runs, options, folder)
     text = page(built.report)

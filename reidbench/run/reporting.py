@@ -19,11 +19,10 @@ def write_report(context: Context, sections: Sections) -> None:
             context.reporter.event("report", "present, skipped")
             return
         built = write(page, [read_finished(context.run_dir, "A", context.host, sections)])
-        if built is not None:
-            size = page.stat().st_size / 1e6
-            context.reporter.line("report", f"{page} ({size:.1f} MB)")
-            for line in built.report["missing"]:
-                context.reporter.event("report", "missing", what=line)
+        size = page.stat().st_size / 1e6
+        context.reporter.line("report", f"{page} ({size:.1f} MB)")
+        for line in built.report["missing"]:
+            context.reporter.event("report", "missing", what=line)
     except Exception as error:
         # A plugin's section, a damaged picture, a full disk: the result is there all the same.
         context.reporter.line("report", f"{PAGE} is not written: {first_line(error)}")

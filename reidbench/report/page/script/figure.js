@@ -43,17 +43,9 @@ function redraw() {
   for (const figure of FIGURES) figure.again();
 }
 
-// On paper: all charts, in the colours of the light theme.
-let before = null;
+// On paper: all charts, those too that were not scrolled to.
 addEventListener('beforeprint', () => {
-  before = document.documentElement.dataset.theme ?? null;
-  document.documentElement.dataset.theme = 'light';
-  for (const figure of FIGURES) (figure.chart ? figure.again() : figure.draw());
-});
-addEventListener('afterprint', () => {
-  if (before === null) delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = before;
-  redraw();
+  for (const figure of FIGURES) if (!figure.chart) figure.draw();
 });
 
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
