@@ -99,6 +99,21 @@ def browser():
 
 
 @pytest.fixture
+def until():
+    """Waits until an expression is true in a page. Playwright's own way asks for `eval`, which our
+    pages forbid."""
+
+    def until(shown, expression):
+        for _ in range(200):
+            if shown.evaluate(expression):
+                return
+            shown.wait_for_timeout(50)
+        raise AssertionError(f"never true: {expression}")
+
+    return until
+
+
+@pytest.fixture
 def tab(browser):
     """Opens an address. No console message, error, alert or request may come, but for the page
     itself and what begins with one of `beside`."""

@@ -27,7 +27,7 @@ def run(capsys, *words):
 @pytest.mark.parametrize("name", NAMES)
 def test_score_and_compare(tmp_path, capsys, name):
     def rows(modality):
-        return [{"item_id": f"{name}{modality}{i}", "dataset": name, "split": "test",
+        return [{"item_id": f"{name}{modality}{i}", "dataset": name[:300], "split": "test",
                  "modality": modality, "pid": f"{name}{i}"} for i in range(3)]  # fmt: skip
 
     records = rows("rgb") + rows("ir")

@@ -109,7 +109,7 @@ def test_another_metric_ranks(tab, address):
     assert first(shown, "td.chosen").first.get_attribute("data-label") == "mINP"
 
 
-def test_details_by_keyboard_and_by_address(tab, address, board):
+def test_details_by_keyboard_and_by_address(until, tab, address, board):
     shown = tab(address)
     shown.locator(TITLES).first.focus()
     shown.keyboard.press("ArrowDown")
@@ -128,7 +128,7 @@ def test_details_by_keyboard_and_by_address(tab, address, board):
     assert record == "../results/entry-2/photos.json"
     shown.keyboard.press("Escape")
     assert not dialog.is_visible()
-    shown.wait_for_function("() => !location.hash.includes('row=')")
+    until(shown, "!location.hash.includes('row=')")
     assert second.evaluate("element => element === document.activeElement")
 
 

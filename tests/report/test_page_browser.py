@@ -156,12 +156,10 @@ def test_charts_are_drawn_when_they_come_into_view(tab, address):
     assert shown.locator(".chart[data-drawn]").count() == everything
 
 
-def test_every_chart_has_its_numbers(tab, address, report):
+def test_every_chart_has_its_numbers(tab, until, address, report):
     shown = tab(address)
     shown.evaluate("document.querySelectorAll('.chart details').forEach(d => { d.open = true; })")
-    shown.wait_for_function(
-        "[...document.querySelectorAll('.chart')].every(c => c.querySelector('tbody tr'))"
-    )
+    until(shown, "[...document.querySelectorAll('.chart')].every(c => c.querySelector('tbody tr'))")
     cells = shown.locator("#curves .chart").first.locator("table").inner_text()
     assert f"{100 * report['cmc'][0]['values'][0]:.1f}" in cells
 
@@ -218,7 +216,7 @@ def test_comparison_says_in_words_what_can_be_told_apart(tab, address, report):
     assert "R1" in shown.locator("#comparison h3").first.inner_text()
 
 
-def test_settings_and_sections_of_plugins(tab, address):
+def test_settings_and_sections_of_plugins(tab, until, address):
     shown = tab(address)
     text = shown.locator("#facts-of-runs").text_content()
     for words in ("embed_dim", '"PCM"', "reidbench_losses", "2.14.1", "made by an earlier run"):
@@ -227,7 +225,7 @@ def test_settings_and_sections_of_plugins(tab, address):
     plugins.scroll_into_view_if_needed()
     assert "<b>markup</b> is text" in plugins.inner_text()
     assert "page.html" in plugins.inner_text()
-    shown.wait_for_function("document.querySelector('#plugins img').naturalWidth === 320")
+    until(shown, "document.querySelector('#plugins img').naturalWidth === 320")
     assert plugins.locator("a").get_attribute("href") == "https://arxiv.org/abs/2602.12936"
 
 
@@ -261,12 +259,12 @@ def test_what_is_missing_breaks_nothing(tab, write):
         assert shown.locator("#contents a").count() >= 4
 
 
-def test_pictures_beside_the_page_are_shown(tab, write):
+def test_pictures_beside_the_page_are_shown(tab, until, write):
     report = sample(1, people=6)
     thumbs = report["thumbs"]
     files = {f"{n}.webp": base64.b64decode(one.split(",")[1]) for n, one in enumerate(thumbs)}
     where = write(report | {"thumbs": [*files]}, files)
     shown = tab(where, beside=(where.removesuffix("report.html"),))
-    shown.wait_for_function(
-        "[...document.querySelectorAll('#query .hit img')].some(i => i.naturalWidth === 40)"
+    until(
+        shown, "[...document.querySelectorAll('#query .hit img')].some(i => i.naturalWidth === 40)"
     )

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import sys
-import types
 from pathlib import Path
 
 import numpy as np
@@ -33,10 +31,7 @@ def a_page_that_is_its_data(monkeypatch):
 
 
 def use(monkeypatch, page):
-    module = types.ModuleType("reidbench.report.page.html")
-    module.page = page
-    monkeypatch.setitem(sys.modules, "reidbench.report.page", types.ModuleType("page"))
-    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr("reidbench.report.write.page", page)
 
 
 def run(work_dir, *options, name="tiny", config="distill_pcm_fr"):
