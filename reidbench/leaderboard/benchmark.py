@@ -193,6 +193,13 @@ def _asked(task: Task, records: Sequence[Record]) -> tuple[list[str], dict[str, 
     return [r.item_id for r in scored.queries], counts
 
 
+NEEDED = ("members", "trial_places")
+"""Extras that tasks read: members of composite queries, the authors' permutations."""
+
+
 def _bare(records: Sequence[Record]) -> list[Record]:
-    """Without pictures and captions: these stay with the data set's owner."""
-    return [replace(r, path=None, text=None) for r in records]
+    """Without pictures, captions and attributes: these stay with the data set's owner."""
+    return [
+        replace(r, path=None, text=None, extras={k: r.extras[k] for k in NEEDED if k in r.extras})
+        for r in records
+    ]
