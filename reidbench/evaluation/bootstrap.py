@@ -21,11 +21,29 @@ def intervals(
 ) -> dict[str, tuple[float, float]]:
     """Percentile intervals at 95% of the mean of each values[name][Nq]; pids[Nq] are the queries'
     identities. With fewer than two identities there is nothing to resample: (nan, nan)."""
+    means = resampled(values, pids, seed, resamples)
+    if means is None:
+        return dict.fromkeys(values, (float("nan"), float("nan")))
+    low, high = edges(means)
+    return {n: (float(a), float(b)) for n, a, b in zip(values, low, high, strict=True)}
+
+
+def edges(means: np.ndarray) -> np.ndarray:
+    """[2, ...]: both ends of the interval of means[resamples, ...]."""
+    edge = 100 * (1 - LEVEL) / 2
+    return np.percentile(means, [edge, 100 - edge], axis=0)
+
+
+def resampled(
+    values: Mapping[str, np.ndarray], pids: Sequence[str], seed: int = 0, resamples: int = RESAMPLES
+) -> np.ndarray | None:
+    """[resamples, len(values)]: the mean of each values[name][Nq] over identities drawn at random,
+    the same draw for all in one row; None with fewer than two identities."""
     names = list(values)
     place = {pid: code for code, pid in enumerate(sorted(set(pids)))}
     people = len(place)
     if people < 2:
-        return dict.fromkeys(names, (float("nan"), float("nan")))
+        return None
     codes = np.fromiter((place[pid] for pid in pids), np.int64, len(pids))
     # Sums of the figures and, last, the number of queries of each person.
     columns = [np.bincount(codes, values[name]) for name in names]
@@ -43,9 +61,7 @@ def intervals(
         times = np.bincount(draws.ravel(), minlength=draws.size).reshape(draws.shape)
         drawn = times.astype(float) @ totals
         means[first : first + step] = drawn[:, :-1] / drawn[:, -1:]
-    edge = 100 * (1 - LEVEL) / 2
-    low, high = np.percentile(means, [edge, 100 - edge], axis=0)
-    return {n: (float(a), float(b)) for n, a, b in zip(names, low, high, strict=True)}
+    return means
 
 
 def paired(
@@ -57,5 +73,5 @@ def paired(
 ) -> dict[str, tuple[float, float, float]]:
     """Mean of first - second over the same queries and its interval, for each common metric."""
     differences = {n: first[n] - second[n] for n in first if n in second}
-    edges = intervals(differences, pids, seed, resamples)
-    return {n: (float(differences[n].mean()), *edges[n]) for n in differences}
+    found = intervals(differences, pids, seed, resamples)
+    return {n: (float(differences[n].mean()), *found[n]) for n in differences}

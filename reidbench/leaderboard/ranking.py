@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..evaluation.bootstrap import paired
+from ..evaluation.bootstrap import edges, resampled
 
 
 def ranks(figures: Mapping[str, np.ndarray], pids: Sequence[str]) -> dict[str, int]:
@@ -17,20 +17,25 @@ def ranks(figures: Mapping[str, np.ndarray], pids: Sequence[str]) -> dict[str, i
     that first row holds 0 (identities resampled), and otherwise opens the next. The rank of a group
     is the place of its first row, so ranks read as 1, 1, 3, 4, 4. Where nothing can be resampled (a
     single identity), only equal means share a rank."""
+    # One draw of identities for all rows: the difference of two columns is their paired bootstrap.
+    means = resampled(figures, pids)
+    column = {name: place for place, name in enumerate(figures)}
+
+    def separable(first: str, other: str) -> bool:
+        if np.array_equal(figures[first], figures[other]):
+            return False
+        if means is None:
+            return figures[first].mean() > figures[other].mean()
+        low, high = edges(means[:, column[first]] - means[:, column[other]])
+        return low > 0 or high < 0
+
     order = sorted(figures, key=lambda name: (-figures[name].mean(), name))
     found: dict[str, int] = {}
     first = ""
     for place, name in enumerate(order, start=1):
-        if not first or _separable(figures[first], figures[name], pids):
+        if not first or separable(first, name):
             first = name
             found[name] = place
         else:
             found[name] = found[first]
     return found
-
-
-def _separable(first: np.ndarray, other: np.ndarray, pids: Sequence[str]) -> bool:
-    if np.array_equal(first, other):
-        return False
-    mean, low, high = paired({"": first}, {"": other}, pids)[""]
-    return mean > 0 if np.isnan(low) else low > 0 or high < 0
