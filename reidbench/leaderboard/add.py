@@ -22,7 +22,7 @@ from ..results import record as records
 from ..results.differences import differences
 from ..results.record import ResultRecord
 from ..run.folder import MARKER, read_marker
-from ..run.models import PLACES
+from ..run.models import bank_of
 from ..tools.digests import file_digest
 from ..tools.files import whole_folder, write_json
 from ..tools.guarded import read_json
@@ -81,7 +81,8 @@ def from_run(folder: Path, modes: Sequence[str] | None) -> Source:
         raise ConfigError(f"{folder} has no mode {unknown[0]!r} (modes: {', '.join(known)})")
     chosen = {m: MODES[m] for m in modes or known}
     models = {name for mode in chosen.values() for name in mode.models}
-    banks = {name: Embeddings.load(folder / PLACES[name]) for name in sorted(models)}
+    dim = next((c.dim for m in chosen if (c := record.conditions[m].query) is not None), None)
+    banks = {name: bank_of(folder, name, dim) for name in sorted(models)}
     # Where the models are another run's, this config alone does not make them.
     config = read_json(folder / "config.json") if record.source is None else None
     return Source(

@@ -30,7 +30,7 @@ from ..results.verify import read_verified
 from ..tools.guarded import RECORD, read_json
 from ..tools.manifest import read_manifest
 from .folder import read_marker
-from .models import PLACES
+from .models import PLACES, bank_of
 from .pipeline import STAGES
 
 Sections = Sequence[tuple[Owner, ReportSection]]
@@ -109,11 +109,9 @@ def _banks(
         if not (folder / place / FEATURES).is_file():
             continue
         try:
-            bank = Embeddings.load(folder / place)
+            banks[model] = bank_of(folder, model, dim)
         except DataError as error:
             missing.append(f"run {label}: {error}")
-            continue
-        banks[model] = Embeddings(bank.features[:, :dim], bank.item_ids) if dim else bank
     return banks
 
 

@@ -53,6 +53,13 @@ PLACES = {"teacher": "embed", "student": "evaluate/student"}
 """Model -> where a run keeps its embeddings."""
 
 
+def bank_of(folder: Path, model: str, dim: int | None) -> Embeddings:
+    """A model's embeddings in a finished run's folder, of them the leading `dim` dimensions that
+    were scored (None: all). Raises DataError where they are missing or damaged."""
+    bank = Embeddings.load(folder / PLACES[model])
+    return bank if dim is None else Embeddings(bank.features[:, :dim], bank.item_ids)
+
+
 def embeddings_of(
     context: Context,
     model: str,
