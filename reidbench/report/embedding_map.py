@@ -15,6 +15,7 @@ from reidbench_registry import ConfigError, Record
 
 from ..embeddings import Embeddings
 from .inputs import Method
+from .neighbours import projection
 
 MOST_POINTS = 1500
 NAMES: Mapping[Method, str] = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
@@ -67,7 +68,8 @@ def embedding_map(
     features = functional.normalize(bank.features[rows].float(), dim=1)
     explained = None
     if method == "pca":
-        places, explained = _pca(features, seed)
+        found, explained = projection(features)
+        places = found.numpy()
     else:
         places = _neighbours(features, method, seed)
     scale = float(np.abs(places).max()) or 1.0
@@ -76,25 +78,6 @@ def embedding_map(
     return {
         "method": NAMES[method], "explained": explained, "x": x, "y": y, "item": items,
     }  # fmt: skip
-
-
-def _pca(features: Tensor, seed: int) -> tuple[np.ndarray, list[float]]:
-    centred = (features - features.mean(dim=0)).double()
-    whole = float(centred.square().sum())
-    if whole < 1e-12 or centred.shape[1] < 2:
-        first = centred[:, 0] if whole >= 1e-12 else torch.zeros(len(centred))
-        places = torch.stack([first, torch.zeros(len(centred))], dim=1)
-        return places.numpy(), [1.0 if whole >= 1e-12 else 0.0, 0.0]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        _, values, directions = torch.pca_lowrank(
-            centred, q=min(8, *centred.shape), center=False, niter=8
-        )
-    directions = directions[:, :2]
-    # A direction has no sign of its own: its largest part is positive.
-    largest = directions.abs().argmax(dim=0)
-    directions = directions * directions[largest, range(2)].sign()
-    return (centred @ directions).numpy(), [float(v**2) / whole for v in values[:2]]
 
 
 def _neighbours(features: Tensor, method: Method, seed: int) -> np.ndarray:

@@ -43,7 +43,8 @@ def projection(features: Tensor, rows: int = ROWS) -> tuple[Tensor, list[float]]
     places = [(block.double() - mean) @ axes for block in _blocks(features, rows)]
     values = values.clamp(min=0)
     whole = float(values.sum()) or 1.0
-    return torch.cat(places), [float(value) / whole for value in values[-2:].flip(0)]
+    explained = [float(value) / whole for value in values[-2:].flip(0)]
+    return torch.cat(places), [*explained, 0.0][:2]
 
 
 def _nearest(
