@@ -89,7 +89,11 @@ def handle(arguments: argparse.Namespace) -> int:
     if arguments.full and arguments.json and arguments.out is None:
         raise ConfigError("--full --json: pictures beside the page need --out")
     if arguments.figures or arguments.atlas:
+        if arguments.json or arguments.full or arguments.out:
+            raise ConfigError("--figures and --atlas go without --out, --full and --json")
         return _extras(arguments)
+    if arguments.model:
+        raise ConfigError("--model is for --atlas")
     place = _place(arguments)
     from rich.console import Console
 

@@ -19,7 +19,7 @@ from ..results.origin import Dataset
 from ..tools.files import whole_folder
 from ..tools.manifest import read_manifest
 from .benchmark import make
-from .repository import SETTINGS, Repository, Settings, level_of, write_level
+from .repository import KEEP, SETTINGS, Repository, Settings, level_of, write_level
 
 WORKFLOW = Path(__file__).parents[1] / "templates" / "leaderboard" / "workflow.yml.tmpl"
 FOLDERS = ("benchmarks", "submissions", "results", "page")
@@ -67,7 +67,7 @@ def create(root: Path, title: str) -> Repository:
     for name in FOLDERS:
         (root / name).mkdir(parents=True, exist_ok=True)
         if not any((root / name).iterdir()):
-            (root / name / ".gitkeep").touch()
+            (root / name / KEEP).touch()
     workflow = root / ".github" / "workflows" / "leaderboard.yml"
     if not workflow.exists():
         workflow.parent.mkdir(parents=True, exist_ok=True)

@@ -25,6 +25,8 @@ from ..tools.guarded import RECORD, as_data_error, json_parser, read_text
 from ..tools.terminal import quoted
 
 SETTINGS = "settings.json"
+KEEP = ".gitkeep"
+"""Keeps an empty folder in git."""
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 """Names of benchmarks and entries: they are names of folders, too."""
 
@@ -79,7 +81,8 @@ class Repository:
     def submissions(self) -> list[str]:
         """Names of everything that lies in `submissions/`, whatever it is."""
         folder = self.root / "submissions"
-        return sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+        names = {p.name for p in folder.iterdir()} if folder.is_dir() else set()
+        return sorted(names - {KEEP})
 
     def results(self) -> list[str]:
         return sorted(p.stem for p in (self.root / "results").glob("*.json"))

@@ -27,9 +27,9 @@ def reproduce(
     repository: Repository, entry: str, work_dir: Path, options: Sequence[str], check: bool
 ) -> list[str]:
     """Run an entry's config with each of its seeds; `options` are overrides, for example of where
-    the data lie. Problems, one line each: figures below the
-    stored interval, and whatever kept the runs from ending. An entry without problems is marked as
-    reproduced, unless `check`.
+    the data lie. Problems, one line each: figures below the stored interval, and whatever kept the
+    runs from ending. Unless `check`, an entry without problems is marked as reproduced, and one
+    with other figures is no longer.
 
     Raises DataError for an entry that is not verified, or has no config."""
     path = repository.result(entry)
@@ -63,8 +63,9 @@ def reproduce(
             for name, edges in row.interval.items()
             if edges and not means[name] >= edges[0]
         ]
-    if not problems and not check:
-        _mark(path, stored, seeds, metrics)
+    if not check:
+        found_now = Reproduced(reidbench=provenance.version(), seeds=seeds, metrics=metrics)
+        _mark(path, stored, None if problems else found_now)
     return problems
 
 
@@ -78,9 +79,7 @@ def _run(
     return record
 
 
-def _mark(
-    path: Path, stored: Verified, seeds: Sequence[int], metrics: dict[str, dict[str, float]]
-) -> None:
-    found = Reproduced(reidbench=provenance.version(), seeds=list(seeds), metrics=metrics)
-    record = stored.record.model_copy(update={"status": "reproduced"})
+def _mark(path: Path, stored: Verified, found: Reproduced | None) -> None:
+    status = "reproduced" if found else "rescored"
+    record = stored.record.model_copy(update={"status": status})
     results.write_level(path, stored.model_copy(update={"reproduced": found, "record": record}))

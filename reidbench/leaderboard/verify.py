@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -46,8 +47,6 @@ def verify(
 def _verify(
     repository: Repository, entry: str, private: dict[str, Path], check: bool, place: Path
 ) -> Verdict:
-    import re
-
     folder = repository.submission(entry)
     if not re.fullmatch(NAME, entry):
         return Verdict(entry, [f"{safe(folder)}: a name is letters, digits, . _ and -"], None)

@@ -324,8 +324,12 @@ def test_reproduce_compares_with_the_stored_interval(board, tmp_path, monkeypatc
     assert run("reproduce", "--dir", board) == 0  # all that have a config
     stored = json.loads((board / "results" / "three.json").read_text())
     assert stored["record"]["status"] == "reproduced" and stored["reproduced"]["seeds"] == [0]
-    # Verified again, the same submission keeps what running it has shown.
+    # Verified again, the same submission keeps what running it has shown, until it shows another.
     assert run("verify", "--dir", board) == 0
     assert run("build", "--dir", board) == 0
     status = {r["entry"]: r["status"] for r in board_of(board)["rows"]}
     assert status == {"one": "rescored", "two": "rescored", "three": "reproduced"}
+    finds(-low - 0.01)
+    assert run("reproduce", "three", "--dir", board) == 1
+    stored = json.loads((board / "results" / "three.json").read_text())
+    assert stored["record"]["status"] == "rescored" and stored["reproduced"] is None

@@ -1,10 +1,12 @@
 """A run writes its report at the end, `reidbench report` from its folder; what is gone is told."""
 
+import io
 import json
 import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 from PIL import Image
 
@@ -132,6 +134,22 @@ def test_what_is_gone_is_told(folder, capsys):
     value = data(capsys, folder)
     assert value["thumbs"] == [] and {i["thumb"] for i in value["items"].values()} == {None}
     assert len([x for x in value["missing"] if "could not be read: image not found" in x]) == 1
+
+
+def test_the_atlas_has_every_scored_item_with_its_picture(finished, tmp_path, capsys):
+    out = tmp_path / "a.parquet"
+    assert main(["report", str(finished / "tiny"), "--atlas", str(out)]) == 0
+    rows = pyarrow.parquet.read_table(out).to_pylist()
+    bank = json.loads((finished / "tiny" / "evaluate" / "student" / "items.json").read_text())
+    assert [row["item"] for row in rows] == bank
+    for row in rows:
+        assert (row["image"] is None) == (row["modality"] == "text")
+    image = next(row["image"]["bytes"] for row in rows if row["image"])
+    assert Image.open(io.BytesIO(image)).format == "WEBP"
+    capsys.readouterr()
+    for wrong in (["--atlas", out, "--json"], ["--atlas", out, "--model", "x"], ["--model", "x"]):
+        assert main(["report", str(finished / "tiny"), *map(str, wrong)]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_a_student_without_teacher(finished, capsys):

@@ -58,9 +58,7 @@ def handle(arguments: argparse.Namespace) -> int:
     everything = sorted({*repository.submissions(), *repository.results()})
     entries = [_entry(repository, path) for path in paths] or everything
     private = dict(_private(repository, words) for words in arguments.private)
-    verdicts = list(
-        verify(repository, [e for e in entries if e != ".gitkeep"], private, arguments.check)
-    )
+    verdicts = list(verify(repository, entries, private, arguments.check))
     flags = _flags(repository, verdicts)
     rows = [
         [v.entry, "wrong" if v.problems else _status(v), problem]
