@@ -11,6 +11,7 @@ from reidbench_registry import ConfigError
 
 from ..tools.terminal import LINE, cell, safe, safe_json
 from .parser import add_verb
+from .shared import add_task
 
 if TYPE_CHECKING:
     from ..embeddings.files import Submission
@@ -42,17 +43,7 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
     parser = add_verb(verbs, "score", "score embeddings that were made anywhere", EPILOG)
     parser.add_argument("embeddings", type=Path, help="of the queries, and of the gallery too")
     parser.add_argument("--manifest", type=Path, required=True, help="what each item shows")
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--task", help="name of a task, or a .json file that describes one")
-    what.add_argument("--protocol", help="name of a bundle of tasks")
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        default=[],
-        action="extend",
-        metavar="argument=value",
-        help="arguments of the task or protocol",
-    )
+    add_task(parser, required=True)
     parser.add_argument(
         "--metric",
         nargs="+",

@@ -36,6 +36,21 @@ def add_work_dir(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_task(parser: argparse.ArgumentParser, required: bool) -> None:
+    """`--task` or `--protocol`, and their arguments: what a table of items is asked."""
+    what = parser.add_mutually_exclusive_group(required=required)
+    what.add_argument("--task", help="name of a task, or a .json file that describes one")
+    what.add_argument("--protocol", help="name of a bundle of tasks")
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        default=[],
+        action="extend",
+        metavar="argument=value",
+        help="arguments of the task or protocol",
+    )
+
+
 def add_level(parser: argparse.ArgumentParser) -> None:
     """`--quiet` and `--verbose`, which `main` applies."""
     level = parser.add_mutually_exclusive_group()

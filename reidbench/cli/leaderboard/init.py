@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reidbench_registry import ConfigError
 
 from ..parser import add_verb
+from ..shared import add_task
 
 if TYPE_CHECKING:
     from ...leaderboard.create import Asked
@@ -37,17 +38,7 @@ def add_parser(actions: argparse._SubParsersAction) -> None:
     items = parser.add_mutually_exclusive_group()
     items.add_argument("--run", type=Path, help="a finished run over the benchmark's items")
     items.add_argument("--manifest", type=Path, help="a table of the benchmark's items")
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--task", help="with --manifest: name of a task, or a .json file")
-    what.add_argument("--protocol", help="with --manifest: name of a bundle of tasks")
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        default=[],
-        action="extend",
-        metavar="argument=value",
-        help="arguments of the task or protocol",
-    )
+    add_task(parser, required=False)
     parser.add_argument("--private", type=Path, help="a table of items whose pids stay unpublished")
     parser.add_argument(
         "--overlaps",
