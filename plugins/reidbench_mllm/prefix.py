@@ -7,12 +7,20 @@ only the rest of each prompt has to be computed.
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import torch
 from torch import Tensor
 from transformers import DynamicCache
+from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VLTextModel
 
+CACHE = (
+    "cache"
+    if "cache" in inspect.signature(Qwen2VLTextModel.forward).parameters
+    else "past_key_values"
+)
+"""How the language model calls its argument for keys and values (renamed in transformers 5.24)."""
 Layers = list[tuple[Tensor, Tensor]]
 """Per layer keys and values[1, heads, n, d]"""
 
@@ -34,7 +42,7 @@ class Prefix:
         return bool((tokens[:, :n] == self.tokens.to(tokens.device)).all())
 
     def cache(self, language_model: Any, embedding: torch.nn.Module, rows: int) -> DynamicCache:
-        """Its keys and values for `rows` rows, as the model's `past_key_values`."""
+        """Its keys and values for `rows` rows, as the model's argument `CACHE`."""
         weights = tuple(
             (p.data_ptr(), p._version)
             for module in (language_model, embedding)
@@ -53,9 +61,13 @@ class Prefix:
         tokens = self.tokens.to(device)[None]
         # For text the three rotary positions are equal.
         positions = torch.arange(tokens.shape[1], device=device).expand(3, 1, -1)
-        cache = language_model(
-            inputs_embeds=embedding(tokens), position_ids=positions, use_cache=True
-        ).past_key_values
+        cache = DynamicCache()
+        language_model(
+            inputs_embeds=embedding(tokens),
+            position_ids=positions,
+            use_cache=True,
+            **{CACHE: cache},
+        )
         return [(layer.keys, layer.values) for layer in cache.layers]
 
 

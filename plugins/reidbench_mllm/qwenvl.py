@@ -19,7 +19,7 @@ from reidbench_registry import MODALITIES, ConfigError, DataError, Record
 from .checkpoint import defaults, open_checkpoint, quiet
 from .lora import Lora, attach_adapter, load_adapter, save_adapter
 from .positions import rotary_positions
-from .prefix import Prefix
+from .prefix import CACHE, Prefix
 from .prompts import complete
 from .tokens import Tokens
 from .vision import VisionInput, add_shortcuts
@@ -219,8 +219,8 @@ class QwenVL(nn.Module):
             inputs_embeds=inputs,
             attention_mask=mask,
             position_ids=positions,
-            past_key_values=past,
             use_cache=False,
+            **{CACHE: past},
         ).last_hidden_state
         return states[torch.arange(len(mask), device=mask.device), last]
 
